@@ -1,0 +1,84 @@
+/*
+ * backend.h - the narrow waist: all that the rest of carrel knows of the
+ * operating system. Exactly one backend is linked (src/linux, src/windows,
+ * src/macos, or the recording one of the tests).
+ */
+#ifndef CR_BACKEND_H
+#define CR_BACKEND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "err.h"
+#include "event.h"
+#include "facts.h"
+#include "fsview.h"
+#include "plan.h"
+
+/* Fills *facts for this host. Cheap (well under a millisecond): reads settings, starts nothing. */
+int cr_probe(struct cr_facts *facts, struct cr_err *err);
+
+/* As cr_probe, but finds out by trying (starts and ends a process); for `carrel doctor`. */
+int cr_probe_thoroughly(struct cr_facts *facts, struct cr_err *err);
+
+/* The real file system, read as the calling user. Static; nothing to free. */
+const struct cr_fsview *cr_host_fsview(void);
+
+/* Called once per refused operation seen; the denial is borrowed for the call. */
+typedef void (*cr_denial_fn)(void *arg, const struct cr_denial *denial);
+
+#define CR_LAUNCH_EXPLAIN 1u /* watch the rare calls and report denials; costs nothing on reads */
+
+/* What to start. All pointers borrowed for the call of cr_enforce. */
+struct cr_launch {
+	char *const *argv; /* argv[0] is searched in the PATH of envp, inside the box */
+	char *const *envp; /* already filtered: cr_env_apply */
+	const char *cwd;   /* canonical; inside the box */
+	int stdio[3];      /* descriptors for 0, 1, 2; -1: ours */
+	const int *keep_fds; /* further descriptors the command may have, under the same number */
+	size_t n_keep_fds;
+	unsigned flags;
+	cr_denial_fn on_denial; /* called from cr_wait; may be NULL */
+	void *arg;
+};
+
+struct cr_child {
+	int64_t pid; /* of the box's first process, in our numbering */
+	void *impl;  /* the backend's; freed by cr_child_free */
+};
+
+/*
+ * Builds the box of `plan` and starts the command in it. 0 once the command runs (its program
+ * has been executed). -1: nothing ran. Codes: CR_E_TIER (this tier cannot be had here; make
+ * another plan), CR_E_STEP, CR_E_RACE, CR_E_CANARY (err names the step and its policy line),
+ * CR_E_NOTFOUND (exit 127), CR_E_EXEC (exit 126).
+ * The calling thread must live as long as the box: the kernel ends the box when it ends.
+ */
+int cr_enforce(const struct cr_plan *plan, const struct cr_launch *launch, struct cr_child *child,
+               struct cr_err *err);
+
+enum cr_end {
+	CR_END_EXITED,   /* value: exit code */
+	CR_END_SIGNALED, /* value: signal number */
+	CR_END_TIMEOUT,  /* the box was ended by its time limit */
+};
+
+struct cr_result {
+	enum cr_end end;
+	int value;
+};
+
+/*
+ * Waits for the command, serving denials, time limit and terminal stops meanwhile. When it
+ * returns every process of the box is gone, and so is all that the box left behind.
+ */
+int cr_wait(struct cr_child *child, struct cr_result *result, struct cr_err *err);
+
+/* Sends `sig` to the command. */
+int cr_child_signal(struct cr_child *child, int sig, struct cr_err *err);
+
+/* Ends the box if it still runs and frees what belongs to it. A zeroed child is a no-op. */
+void cr_child_free(struct cr_child *child);
+
+#endif

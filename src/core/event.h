@@ -1,0 +1,69 @@
+/*
+ * event.h - what happened at the boundary, said in the words of the policy.
+ *
+ * A backend reports raw denials: an operation and an object the kernel refused.
+ * cr_event_explain adds the rule that refuses it and the narrowest rule that
+ * would allow it. Pure.
+ */
+#ifndef CR_EVENT_H
+#define CR_EVENT_H
+
+#include <stdint.h>
+
+#include "arena.h"
+#include "decide.h"
+#include "err.h"
+
+#define CR_OPS(X)                                                                                  \
+	X(CR_OP_WRITE, "write", CR_CAP_WRITE)     /* opening an existing file for writing */       \
+	X(CR_OP_CREATE, "create", CR_CAP_WRITE)   /* file, directory, link, node, socket */        \
+	X(CR_OP_DELETE, "delete", CR_CAP_WRITE)                                                    \
+	X(CR_OP_RENAME, "rename", CR_CAP_WRITE)                                                    \
+	X(CR_OP_CHANGE, "change", CR_CAP_WRITE)   /* mode, owner, times, attributes, size */       \
+	X(CR_OP_CONNECT, "connect", CR_CAP_CONNECT)                                                \
+	X(CR_OP_UNIX, "unix", CR_CAP_UNIX)
+
+enum cr_op {
+#define X(code, name, cap) code,
+	CR_OPS(X)
+#undef X
+};
+
+/* What a backend saw refused. `object` is a canonical path, or "address:port". */
+struct cr_denial {
+	enum cr_op op;
+	const char *object;
+	const char *boundary; /* what refused: "mount view", "network namespace", ... static text */
+	const char *program;  /* name of the process as the kernel knows it; "" when unknown */
+	int64_t pid;          /* in the launcher's numbering; 0 when unknown */
+	int os_code;          /* what the kernel answered; 0 when not known */
+	uint64_t time_ms;     /* Unix time */
+};
+
+/* Kept once per operation and object. Strings in the arena. */
+struct cr_event {
+	struct cr_denial denial;
+	const struct cr_rule *rule; /* that refuses it; NULL: nothing allows it */
+	const char *rule_text;      /* "deny write .git", or "no rule allows it" */
+	const char *remedy_rule;    /* narrowest rule that would allow it; "" when none may */
+	const char *remedy_flag;    /* the same as a command-line option; "" */
+	const char *remedy_why_not; /* when there is none: why; "" */
+	uint64_t count;
+};
+
+const char *cr_op_name(enum cr_op op);
+
+/* Fills *event for *denial (strings copied into `arena`). 0, or -1 with CR_E_NOMEM. */
+int cr_event_explain(struct cr_arena *arena, const struct cr_ruleset *rules,
+                     const struct cr_denial *denial, struct cr_event *event, struct cr_err *err);
+
+/* One JSON line without newline, from malloc, owned by the caller; NULL when memory is out. */
+char *cr_event_json(const struct cr_event *event);
+
+/*
+ * Copies `text` for showing to people: control characters, bidi overrides, invalid UTF-8 and
+ * backslashes become \xNN or \u{NNNN}. In `arena`; NULL when memory is out.
+ */
+const char *cr_text_safe(struct cr_arena *arena, const char *text);
+
+#endif

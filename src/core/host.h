@@ -1,0 +1,43 @@
+/*
+ * host.h - host patterns of `connect` rules: name, *.suffix, address or *, and ports.
+ *
+ * Pure. Names are canonicalised once, here: lower case, no trailing dot, IDNA A-labels as
+ * written (non-ASCII names are refused with the hint to write the xn-- form). Odd spellings of
+ * addresses (octal, hexadecimal, short, decimal) are refused, not normalised.
+ */
+#ifndef CR_HOST_H
+#define CR_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "err.h"
+
+enum cr_host_kind {
+	CR_HOST_ANY,    /* * */
+	CR_HOST_SUFFIX, /* *.example.com: sub-domains only; name holds "example.com" */
+	CR_HOST_NAME,
+	CR_HOST_ADDR4,
+	CR_HOST_ADDR6, /* written [2001:db8::1]:443 */
+};
+
+struct cr_host {
+	enum cr_host_kind kind;
+	const char *name; /* canonical text, in the arena; "*" for ANY */
+	uint8_t addr[16]; /* ADDR4: first 4 bytes; ADDR6: 16; network order */
+	uint16_t port_lo, port_hi; /* inclusive; 0..65535 for "*" */
+};
+
+/* Parses "host:port" of a rule. 0, or -1 with CR_E_SYNTAX or CR_E_NOMEM and a hint. */
+int cr_host_parse(struct cr_arena *arena, const char *text, struct cr_host *out,
+                  struct cr_err *err);
+
+/*
+ * How specific `pattern` is for the exact (kind NAME, ADDR4 or ADDR6, one port) `target`:
+ * -1 when it does not match, otherwise larger is more specific: exact > longer suffix >
+ * shorter suffix > any; at equal host, one port > smaller range > larger range.
+ */
+int cr_host_covers(const struct cr_host *pattern, const struct cr_host *target);
+
+#endif
