@@ -1,0 +1,269 @@
+/*
+ * rules.h - what the filters refuse and what they report, as tables. Data only: included by the
+ * generator (gen.c) on the build machine and by nobody else.
+ *
+ * The filters are a second line. Namespaces, the mount view, Landlock and the empty capability
+ * set draw the boundary; a filter takes away system calls that ordinary programs do not need and
+ * that kernel bugs have come from (THREATS 24-29). Whatever no row names is allowed.
+ */
+#ifndef CR_SECCOMP_RULES_H
+#define CR_SECCOMP_RULES_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <seccomp.h>
+
+/* Which filters a row belongs to. */
+enum {
+	IN_FULL = 1,
+	IN_LANDLOCK = 2,
+	IN_NOTIFY = 4, /* only in the -notify variants */
+	IN_BOTH = IN_FULL | IN_LANDLOCK,
+	IN_ALL_NOTIFY = IN_BOTH | IN_NOTIFY,
+};
+
+/* Most rows look at one argument; more than one test means all of them must hold. */
+#define MAX_TESTS 2
+
+/* One row: refuse (or report) the call when all its tests hold. */
+struct rule {
+	const char *call;
+	unsigned in;
+	uint32_t action;
+	unsigned n_tests;
+	struct scmp_arg_cmp tests[MAX_TESTS];
+};
+
+/*
+ * The kernel reads most arguments as 32-bit integers and drops the upper half of the register.
+ * A comparison that names a value looks at the low half alone, or a bit set up there would hide
+ * it. UNLIKE and OVER look at all 64 bits: for them a stray upper bit ends in a refusal.
+ */
+#define TEST(n, how, a, b)    {.arg = (n), .op = (how), .datum_a = (a), .datum_b = (b)}
+#define BITS(n, mask, value)  TEST(n, SCMP_CMP_MASKED_EQ, mask, value)
+#define IS(n, value)          BITS(n, 0xffffffffu, value)
+#define UNLIKE(n, value)      TEST(n, SCMP_CMP_NE, value, 0)
+#define OVER(n, value)        TEST(n, SCMP_CMP_GT, value, 0)
+
+#define REFUSE    SCMP_ACT_ERRNO(EPERM)
+#define ABSENT    SCMP_ACT_ERRNO(ENOSYS) /* programs fall back to the older call */
+#define NO_FAMILY SCMP_ACT_ERRNO(EAFNOSUPPORT)
+#define REPORT    SCMP_ACT_NOTIFY
+
+/* Calls refused whatever their arguments. */
+static const struct rule denied_calls[] = {
+	/* the mount table and the root */
+	{"mount", IN_BOTH, REFUSE, 0, {{0}}},
+	{"umount2", IN_BOTH, REFUSE, 0, {{0}}},
+	{"pivot_root", IN_BOTH, REFUSE, 0, {{0}}},
+	{"chroot", IN_BOTH, REFUSE, 0, {{0}}},
+	{"move_mount", IN_BOTH, REFUSE, 0, {{0}}},
+	{"open_tree", IN_BOTH, REFUSE, 0, {{0}}},
+	{"open_tree_attr", IN_BOTH, REFUSE, 0, {{0}}},
+	{"fsopen", IN_BOTH, REFUSE, 0, {{0}}},
+	{"fsconfig", IN_BOTH, REFUSE, 0, {{0}}},
+	{"fsmount", IN_BOTH, REFUSE, 0, {{0}}},
+	{"fspick", IN_BOTH, REFUSE, 0, {{0}}},
+	{"mount_setattr", IN_BOTH, REFUSE, 0, {{0}}},
+	/* other namespaces; clone3 keeps its flags in memory, where no filter can look */
+	{"unshare", IN_BOTH, REFUSE, 0, {{0}}},
+	{"setns", IN_BOTH, REFUSE, 0, {{0}}},
+	{"clone3", IN_BOTH, ABSENT, 0, {{0}}},
+	/* keyrings have no namespace of their own */
+	{"keyctl", IN_BOTH, REFUSE, 0, {{0}}},
+	{"add_key", IN_BOTH, REFUSE, 0, {{0}}},
+	{"request_key", IN_BOTH, REFUSE, 0, {{0}}},
+	/* large kernel surfaces; io_uring also does its work past this filter */
+	{"bpf", IN_BOTH, REFUSE, 0, {{0}}},
+	{"io_uring_setup", IN_BOTH, ABSENT, 0, {{0}}},
+	{"io_uring_enter", IN_BOTH, ABSENT, 0, {{0}}},
+	{"io_uring_register", IN_BOTH, ABSENT, 0, {{0}}},
+	{"userfaultfd", IN_BOTH, REFUSE, 0, {{0}}},
+	{"perf_event_open", IN_BOTH, REFUSE, 0, {{0}}},
+	{"fanotify_init", IN_BOTH, REFUSE, 0, {{0}}},
+	{"name_to_handle_at", IN_BOTH, REFUSE, 0, {{0}}},
+	{"open_by_handle_at", IN_BOTH, REFUSE, 0, {{0}}},
+	{"lookup_dcookie", IN_BOTH, REFUSE, 0, {{0}}},
+	{"vm86", IN_BOTH, REFUSE, 0, {{0}}},
+	{"vm86old", IN_BOTH, REFUSE, 0, {{0}}},
+	/* the whole machine */
+	{"init_module", IN_BOTH, REFUSE, 0, {{0}}},
+	{"finit_module", IN_BOTH, REFUSE, 0, {{0}}},
+	{"delete_module", IN_BOTH, REFUSE, 0, {{0}}},
+	{"kexec_load", IN_BOTH, REFUSE, 0, {{0}}},
+	{"kexec_file_load", IN_BOTH, REFUSE, 0, {{0}}},
+	{"reboot", IN_BOTH, REFUSE, 0, {{0}}},
+	{"swapon", IN_BOTH, REFUSE, 0, {{0}}},
+	{"swapoff", IN_BOTH, REFUSE, 0, {{0}}},
+	{"acct", IN_BOTH, REFUSE, 0, {{0}}},
+	{"quotactl", IN_BOTH, REFUSE, 0, {{0}}},
+	{"quotactl_fd", IN_BOTH, REFUSE, 0, {{0}}},
+	{"syslog", IN_BOTH, REFUSE, 0, {{0}}},
+	{"settimeofday", IN_BOTH, REFUSE, 0, {{0}}},
+	{"adjtimex", IN_BOTH, REFUSE, 0, {{0}}},
+	{"clock_adjtime", IN_BOTH, REFUSE, 0, {{0}}},
+	{"clock_settime", IN_BOTH, REFUSE, 0, {{0}}},
+	{"iopl", IN_BOTH, REFUSE, 0, {{0}}},
+	{"ioperm", IN_BOTH, REFUSE, 0, {{0}}},
+	{"vhangup", IN_BOTH, REFUSE, 0, {{0}}},
+	{"nfsservctl", IN_BOTH, REFUSE, 0, {{0}}},
+	{"uselib", IN_BOTH, REFUSE, 0, {{0}}},
+	{"ustat", IN_BOTH, REFUSE, 0, {{0}}},
+	{"sysfs", IN_BOTH, REFUSE, 0, {{0}}},
+	{"_sysctl", IN_BOTH, REFUSE, 0, {{0}}},
+	/* without an ipc namespace these reach the host's objects, and Landlock does not look */
+	{"shmget", IN_LANDLOCK, REFUSE, 0, {{0}}},
+	{"shmat", IN_LANDLOCK, REFUSE, 0, {{0}}},
+	{"shmctl", IN_LANDLOCK, REFUSE, 0, {{0}}},
+	{"msgget", IN_LANDLOCK, REFUSE, 0, {{0}}},
+	{"msgsnd", IN_LANDLOCK, REFUSE, 0, {{0}}},
+	{"msgrcv", IN_LANDLOCK, REFUSE, 0, {{0}}},
+	{"msgctl", IN_LANDLOCK, REFUSE, 0, {{0}}},
+	{"semget", IN_LANDLOCK, REFUSE, 0, {{0}}},
+	{"semop", IN_LANDLOCK, REFUSE, 0, {{0}}},
+	{"semctl", IN_LANDLOCK, REFUSE, 0, {{0}}},
+	{"semtimedop", IN_LANDLOCK, REFUSE, 0, {{0}}},
+	{"mq_open", IN_LANDLOCK, REFUSE, 0, {{0}}},
+	{"mq_unlink", IN_LANDLOCK, REFUSE, 0, {{0}}},
+	/* without a net namespace: offline, and no host socket by name; socketpair stays */
+	{"socket", IN_LANDLOCK, REFUSE, 0, {{0}}},
+};
+
+/* Families: UNIX 1, INET 2, INET6 10 and NETLINK 16 pass; the rest in ranges. */
+#define SOCKET_FAMILY(mask, value)               \
+	{                                        \
+		"socket", IN_FULL, NO_FAMILY, 1, \
+		{                                \
+			BITS(0, mask, value)     \
+		}                                \
+	}
+#define CLONE_FLAG(flag)                     \
+	{                                    \
+		"clone", IN_BOTH, REFUSE, 1, \
+		{                            \
+			BITS(0, flag, flag)  \
+		}                            \
+	}
+
+/* Calls refused for some arguments. */
+static const struct rule denied_arguments[] = {
+	CLONE_FLAG(CLONE_NEWNS),
+	CLONE_FLAG(CLONE_NEWCGROUP),
+	CLONE_FLAG(CLONE_NEWUTS),
+	CLONE_FLAG(CLONE_NEWIPC),
+	CLONE_FLAG(CLONE_NEWUSER),
+	CLONE_FLAG(CLONE_NEWPID),
+	CLONE_FLAG(CLONE_NEWNET),
+	/* typing into the user's terminal */
+	{"ioctl", IN_BOTH, REFUSE, 1, {IS(1, TIOCSTI)}},
+	{"ioctl", IN_BOTH, REFUSE, 1, {IS(1, TIOCLINUX)}},
+	SOCKET_FAMILY(0xffffffff, 0),
+	SOCKET_FAMILY(0xffffffff, 3),
+	SOCKET_FAMILY(0xfffffffc, 4),
+	SOCKET_FAMILY(0xfffffffe, 8),
+	SOCKET_FAMILY(0xffffffff, 11),
+	SOCKET_FAMILY(0xfffffffc, 12),
+	SOCKET_FAMILY(0xffffffff, 17),
+	SOCKET_FAMILY(0xfffffffe, 18),
+	SOCKET_FAMILY(0xfffffffc, 20),
+	SOCKET_FAMILY(0xfffffff8, 24),
+	{"socket", IN_FULL, NO_FAMILY, 1, {OVER(0, 31)}},
+	/* netlink speaks to every subsystem; ROUTE (0) is what getaddrinfo and ip need */
+	{"socket", IN_FULL, NO_FAMILY, 2, {IS(0, AF_NETLINK), UNLIKE(2, 0)}},
+	/* raw packets; the low four bits are the type, above them SOCK_NONBLOCK and SOCK_CLOEXEC */
+	{"socket", IN_FULL, REFUSE, 2, {IS(0, AF_INET), BITS(1, 0xf, SOCK_RAW)}},
+	{"socket", IN_FULL, REFUSE, 2, {IS(0, AF_INET), BITS(1, 0xf, SOCK_PACKET)}},
+	{"socket", IN_FULL, REFUSE, 2, {IS(0, AF_INET6), BITS(1, 0xf, SOCK_RAW)}},
+	{"socket", IN_FULL, REFUSE, 2, {IS(0, AF_INET6), BITS(1, 0xf, SOCK_PACKET)}},
+	/* socketpair knows UNIX and TIPC */
+	{"socketpair", IN_BOTH, NO_FAMILY, 1, {UNLIKE(0, AF_UNIX)}},
+	/* a datagram pair can still send to any address: the way round the refused socket() */
+	{"socketpair", IN_LANDLOCK, REFUSE, 1, {BITS(1, 0xf, SOCK_DGRAM)}},
+	{"socketpair", IN_LANDLOCK, REFUSE, 1, {BITS(1, 0xf, SOCK_RAW)}},
+};
+
+/* A path is opened in a way that can change something. */
+#define OPEN_REPORTS(call, n)                                                  \
+	{call, IN_ALL_NOTIFY, REPORT, 1, {BITS(n, O_WRONLY, O_WRONLY)}},       \
+		{call, IN_ALL_NOTIFY, REPORT, 1, {BITS(n, O_RDWR, O_RDWR)}},   \
+		{call, IN_ALL_NOTIFY, REPORT, 1, {BITS(n, O_CREAT, O_CREAT)}}, \
+	{                                                                      \
+		call, IN_ALL_NOTIFY, REPORT, 1,                                \
+		{                                                              \
+			BITS(n, O_TRUNC, O_TRUNC)                              \
+		}                                                              \
+	}
+
+/*
+ * Calls that are reported, so that a refusal can be explained. Reporting decides nothing: the
+ * notifier always answers "go on". Reads are never here.
+ */
+static const struct rule reported_calls[] = {
+	OPEN_REPORTS("open", 1),
+	OPEN_REPORTS("openat", 2),
+	{"openat2", IN_ALL_NOTIFY, REPORT, 0, {{0}}}, /* its flags are in memory */
+	{"creat", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"mkdir", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"mkdirat", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"mknod", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"mknodat", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"rename", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"renameat", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"renameat2", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"link", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"linkat", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"symlink", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"symlinkat", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"unlink", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"unlinkat", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"rmdir", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"truncate", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"chmod", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"fchmodat", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"fchmodat2", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"chown", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"lchown", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"fchownat", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"utime", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"utimes", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"futimesat", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"utimensat", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"setxattr", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"lsetxattr", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"removexattr", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"lremovexattr", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"setxattrat", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"removexattrat", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"file_setattr", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	{"connect", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+};
+
+/* Calls younger than libseccomp 2.5.4. Since 424 all architectures share one numbering
+ * (include/uapi/asm-generic/unistd.h of Linux 6.17). */
+struct young_call {
+	const char *call;
+	int nr;
+};
+
+static const struct young_call young_calls[] = {
+	{"quotactl_fd", 443},   {"fchmodat2", 452},      {"setxattrat", 463},
+	{"removexattrat", 466}, {"open_tree_attr", 467}, {"file_setattr", 469},
+};
+
+/* The filters; a -notify variant has everything its plain one has. */
+struct filter {
+	const char *name;
+	unsigned in;
+};
+
+static const struct filter filters[] = {
+	{"full", IN_FULL},
+	{"full-notify", IN_FULL | IN_NOTIFY},
+	{"landlock", IN_LANDLOCK},
+	{"landlock-notify", IN_LANDLOCK | IN_NOTIFY},
+};
+
+#endif
