@@ -9,6 +9,7 @@
  * its tables. Calls the architecture never had (open on aarch64) are left out.
  */
 #include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +104,10 @@ static size_t export_code(scmp_filter_ctx ctx, const char *name, struct sock_fil
 	if (len == 0 || len == MAX_CODE)
 		die("bad length of", name, E2BIG);
 	fclose(file);
+	/* see PASS in rules.h */
+	for (size_t i = 0; i < len; i++)
+		if (code[i].code == (BPF_RET | BPF_K) && code[i].k == PASS)
+			code[i].k = SECCOMP_RET_ALLOW;
 	return len;
 }
 
