@@ -145,6 +145,67 @@ int cr_build_finish(struct cr_builder *builder, struct cr_plan **out)
 	return 0;
 }
 
+void cr_build_env(struct cr_builder *builder)
+{
+	static const enum cr_step_kind kinds[] = {
+		[CR_ENV_KEEP] = CR_STEP_ENV_KEEP,
+		[CR_ENV_DROP] = CR_STEP_ENV_DROP,
+		[CR_ENV_SET] = CR_STEP_ENV_SET,
+	};
+
+	for (size_t i = 0; i < builder->rules->n_env; i++) {
+		const struct cr_item *line = builder->rules->env[i];
+
+		for (size_t k = 0; k < line->n_words; k++) {
+			cr_build_step(builder, &(struct cr_step){
+						       .kind = kinds[line->env_op],
+						       .detail = line->words[k].text,
+						       .origin = line->origin,
+					       });
+		}
+	}
+}
+
+const struct cr_rule *cr_build_find_rule(const struct cr_ruleset *rules, unsigned caps,
+					 unsigned decisions)
+{
+	for (size_t i = 0; i < rules->n_rules; i++) {
+		const struct cr_rule *rule = &rules->rules[i];
+
+		if (rule->origin.layer != CR_LAYER_SYSTEM && caps & CR_BIT(rule->cap) &&
+		    decisions & CR_BIT(rule->decision))
+			return rule;
+	}
+	return NULL;
+}
+
+void cr_build_broker_gaps(struct cr_builder *builder)
+{
+	static const struct {
+		const char *name;
+		unsigned caps, decisions;
+		const char *why;
+	} gaps[] = {
+		{"ask-files", CR_BIT(CR_CAP_READ) | CR_BIT(CR_CAP_WRITE), CR_BIT(CR_ASK),
+		 "nobody can be asked while a file is being opened, so it is refused"},
+		{"connect-names", CR_BIT(CR_CAP_CONNECT), CR_BIT(CR_ALLOW) | CR_BIT(CR_ASK),
+		 "connections cannot be told apart by name on this system"},
+		{"unix-sockets", CR_BIT(CR_CAP_UNIX), CR_BIT(CR_ALLOW) | CR_BIT(CR_ASK),
+		 "single sockets cannot be opened to the box on this system"},
+	};
+
+	for (size_t i = 0; i < sizeof(gaps) / sizeof(gaps[0]); i++) {
+		const struct cr_rule *rule =
+			cr_build_find_rule(builder->rules, gaps[i].caps, gaps[i].decisions);
+
+		if (rule) {
+			cr_build_gap(builder, gaps[i].name, &rule->origin, "'%s %s %s': %s",
+				     cr_decision_name(rule->decision),
+				     cr_capability_name(rule->cap), rule->text, gaps[i].why);
+		}
+	}
+}
+
 /* A point before it is known which of several on one path stays. */
 struct candidate {
 	struct cr_point point;

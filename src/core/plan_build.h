@@ -33,6 +33,19 @@ void cr_build_note(struct cr_builder *builder, const struct cr_origin *origin, c
 /* The finished plan, or -1 with what went wrong. */
 int cr_build_finish(struct cr_builder *builder, struct cr_plan **out);
 
+/* Steps for the `keep`, `drop` and `set env` lines of the policy, in their order. */
+void cr_build_env(struct cr_builder *builder);
+
+/* Gaps of a system that has no broker: `ask` on files, names of `connect`, `unix` sockets. */
+void cr_build_broker_gaps(struct cr_builder *builder);
+
+/* Bit sets for cr_build_find_rule. */
+#define CR_BIT(x) (1u << (x))
+
+/* The first rule of one of `caps` with one of `decisions` that is no system rule; or NULL. */
+const struct cr_rule *cr_build_find_rule(const struct cr_ruleset *rules, unsigned caps,
+                                         unsigned decisions);
+
 /* The origin of what no policy line asks for. */
 extern const struct cr_origin cr_origin_system;
 
