@@ -1,0 +1,68 @@
+# A thin cover over meson, so that the usual commands work. Nothing is decided here.
+#
+#   make            build            make check      all tests        make demo     see a box at work
+#   make install    DESTDIR, PREFIX  make windows    cross-build      make asan     tests with sanitizers
+#   make check-clang                 make fuzz       FUZZ_TIME=30     make bench    measure
+#   make golden     accept new golden files          make lint        style and layering only
+
+BUILD ?= build
+PREFIX ?= /usr/local
+MESON ?= meson
+FUZZ_TIME ?= 30
+ASAN_SUITES ?= unit golden cli
+CLANG_SUITES ?= unit golden
+
+setup = test -f $(1)/build.ninja || $(MESON) setup $(1) $(2)
+sanitize = -Db_sanitize=address,undefined -Db_lundef=false -Ddefault_library=static
+
+.PHONY: all check demo install windows asan check-clang fuzz bench golden lint clean
+
+all:
+	@$(call setup,$(BUILD),--prefix=$(PREFIX))
+	@$(MESON) compile -C $(BUILD)
+
+check: all
+	@tests/run $(BUILD) unit golden cli fuzz lint escape stress library
+
+lint: all
+	@tests/run $(BUILD) lint
+
+demo: all
+	@examples/demo/run $(BUILD)/src/cli/carrel
+
+install: all
+	@DESTDIR=$(DESTDIR) $(MESON) install -C $(BUILD) --no-rebuild
+
+windows: prefix-windows/.done
+	@$(call setup,build-windows,--cross-file tools/cross-mingw.ini)
+	@$(MESON) compile -C build-windows
+
+prefix-windows/.done: tools/windows-deps
+	@tools/windows-deps prefix-windows
+
+asan:
+	@$(call setup,build-asan,$(sanitize))
+	@$(MESON) compile -C build-asan
+	@tests/run build-asan $(ASAN_SUITES)
+
+check-clang:
+	@$(call setup,build-clang,--native-file tools/native-clang.ini)
+	@$(MESON) compile -C build-clang
+	@tests/run build-clang $(CLANG_SUITES)
+
+fuzz:
+	@$(call setup,build-fuzz,--native-file tools/native-clang.ini -Dfuzz=true $(sanitize))
+	@$(MESON) compile -C build-fuzz
+	@FUZZ_TIME=$(FUZZ_TIME) tests/run build-fuzz fuzz
+
+bench:
+	@$(call setup,build-bench,--buildtype=release --prefix=$(PREFIX))
+	@$(MESON) compile -C build-bench
+	@tests/bench/bench --build build-bench
+
+golden: all
+	@CARREL_UPDATE_GOLDEN=1 tests/run $(BUILD) golden
+	@git --no-pager diff --stat -- tests/golden
+
+clean:
+	rm -rf $(BUILD) build-windows build-asan build-clang build-fuzz build-bench
