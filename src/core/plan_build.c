@@ -194,6 +194,14 @@ void cr_build_broker_gaps(struct cr_builder *builder)
 		 "single sockets cannot be opened to the box on this system"},
 	};
 
+	const struct cr_rule *git = cr_build_find_rule(builder->rules, CR_BIT(CR_CAP_GIT),
+						       CR_BIT(CR_ALLOW) | CR_BIT(CR_ASK));
+
+	if (git && git->git != CR_GIT_READ_ONLY) {
+		cr_build_note(
+			builder, &git->origin,
+			"the git directory is read-only: its private overlay is not built yet");
+	}
 	for (size_t i = 0; i < sizeof(gaps) / sizeof(gaps[0]); i++) {
 		const struct cr_rule *rule =
 			cr_build_find_rule(builder->rules, gaps[i].caps, gaps[i].decisions);

@@ -36,7 +36,7 @@ int cr_build_finish(struct cr_builder *builder, struct cr_plan **out);
 /* Steps for the `keep`, `drop` and `set env` lines of the policy, in their order. */
 void cr_build_env(struct cr_builder *builder);
 
-/* Gaps of a system that has no broker: `ask` on files, names of `connect`, `unix` sockets. */
+/* Gaps (and notes) of a system without a broker: `ask` on files, `connect`, `unix`, `git`. */
 void cr_build_broker_gaps(struct cr_builder *builder);
 
 /* Bit sets for cr_build_find_rule. */

@@ -8,13 +8,13 @@
 #include "plan_print.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "event.h"
+#include "json_text.h"
 
 #define MAX_ALIGN 56 /* columns; a longer path pushes its origin to the right */
 
@@ -241,58 +241,14 @@ char *cr_plan_text(const struct cr_plan *plan)
 	return finish(&out);
 }
 
-/* A file name need not be UTF-8, JSON must. */
-static json_t *json_text(const char *text)
-{
-	static const char digits[] = "0123456789abcdef";
-	json_t *json;
-	char *hex;
-	size_t len;
-
-	if (!text)
-		return json_null();
-	json = json_string(text);
-	if (json)
-		return json;
-	len = strlen(text);
-	hex = malloc(2 * len + 1);
-	if (!hex)
-		return NULL;
-	for (size_t i = 0; i < len; i++) {
-		hex[2 * i] = digits[(unsigned char)text[i] >> 4];
-		hex[2 * i + 1] = digits[(unsigned char)text[i] & 15];
-	}
-	hex[2 * len] = '\0';
-	json = json_pack("{s:s}", "hex", hex);
-	free(hex);
-	return json;
-}
-
-/* Readers that keep numbers as doubles would spoil a larger one. */
-static json_t *json_number(uint64_t value)
-{
-	char text[32];
-
-	if (value <= UINT64_C(1) << 53)
-		return json_integer((json_int_t)value);
-	snprintf(text, sizeof(text), "%" PRIu64, value);
-	return json_string(text);
-}
-
-static json_t *json_origin(const struct cr_origin *origin)
-{
-	return json_pack("{s:s, s:o, s:I}", "layer", cr_layer_name(origin->layer), "file",
-			 json_text(origin->file), "line", (json_int_t)origin->line);
-}
-
 static json_t *json_step(const struct cr_step *step)
 {
 	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:{s:o, s:o}, s:o}", "kind",
-			 cr_step_kind_name(step->kind), "path", json_text(step->path), "detail",
-			 json_text(step->detail), "value", json_number(step->value), "life",
+			 cr_step_kind_name(step->kind), "path", cr_json_text(step->path), "detail",
+			 cr_json_text(step->detail), "value", cr_json_number(step->value), "life",
 			 cr_life_names[step->life], "type", cr_ftype_names[step->type], "id",
-			 "volume", json_number(step->id.volume), "file", json_number(step->id.file),
-			 "origin", json_origin(&step->origin));
+			 "volume", cr_json_number(step->id.volume), "file",
+			 cr_json_number(step->id.file), "origin", cr_json_origin(&step->origin));
 }
 
 /* Takes over both; -1 (nothing leaks) when one is NULL. */
@@ -313,19 +269,20 @@ char *cr_plan_json(const struct cr_plan *plan)
 	for (size_t i = 0; i < plan->n_gaps; i++) {
 		const struct cr_gap *gap = &plan->gaps[i];
 
-		bad |= append(gaps,
-			      json_pack("{s:o, s:o, s:o}", "name", json_text(gap->name), "text",
-					json_text(gap->text), "origin", json_origin(&gap->origin)));
+		bad |= append(gaps, json_pack("{s:o, s:o, s:o}", "name", cr_json_text(gap->name),
+					      "text", cr_json_text(gap->text), "origin",
+					      cr_json_origin(&gap->origin)));
 	}
 	for (size_t i = 0; i < plan->n_notes; i++) {
 		const struct cr_note *note = &plan->notes[i];
 
-		bad |= append(notes, json_pack("{s:o, s:o}", "text", json_text(note->text),
-					       "origin", json_origin(&note->origin)));
+		bad |= append(notes, json_pack("{s:o, s:o}", "text", cr_json_text(note->text),
+					       "origin", cr_json_origin(&note->origin)));
 	}
 	root = json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:o}", "version", 1, "os",
 			 cr_os_name(plan->os), "tier", cr_tier_name(plan->tier), "workspace",
-			 json_text(plan->workspace), "steps", steps, "gaps", gaps, "notes", notes);
+			 cr_json_text(plan->workspace), "steps", steps, "gaps", gaps, "notes",
+			 notes);
 	if (root && !bad)
 		text = json_dumps(root, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	json_decref(root);

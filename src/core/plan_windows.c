@@ -15,6 +15,7 @@
 #include "limits.h"
 #include "path.h"
 #include "plan_build.h"
+#include "text.h"
 
 /* CreateRestrictedToken (winnt.h). */
 #define DISABLE_MAX_PRIVILEGE 0x1u
@@ -148,17 +149,20 @@ static void add_label(struct planner *planner, const struct cr_point *point, con
 	       0);
 }
 
-/* FNV-1a, 32 bit. ASCII letters are folded; others are spelled as on the disk. */
+/* FNV-1a, 32 bit, over the folded characters: one directory, one number, however it is spelled. */
 static uint32_t hash_path(const char *path)
 {
+	const char *end = path + strlen(path);
 	uint32_t hash = 2166136261u;
 
-	for (; *path; path++) {
-		unsigned char c = (unsigned char)*path;
+	while (path < end) {
+		uint32_t code;
+		const size_t len = cr_utf8_decode(path, (size_t)(end - path), &code);
 
-		if (c >= 'A' && c <= 'Z')
-			c = (unsigned char)(c - 'A' + 'a');
-		hash = (hash ^ c) * 16777619u;
+		path += len > 0 ? len : 1;
+		code = cr_char_fold(code);
+		for (unsigned shift = 0; shift < 32; shift += 8)
+			hash = (hash ^ (code >> shift & 0xff)) * 16777619u;
 	}
 	return hash;
 }
