@@ -6,11 +6,12 @@
  * and adds the rules every box has (the system layer). It decides nothing:
  * that is decide.h. Pure.
  *
- * Three groups are kept apart and combined by minimum (deny < ask < allow):
+ * Four groups are kept apart and combined by minimum (deny < ask < allow):
  *   main     system, built-in, user, command line, grants, and trusted project files
  *   project  .carrel/policy of the workspace: can only narrow
  *   managed  the administrator's: for a capability in which it allows anything
  *            (`allow` or `ask`), only that is allowed; otherwise only its denies count
+ *   self     carrel's own state and configuration: only denies, which nobody lifts
  */
 #ifndef CR_RULES_H
 #define CR_RULES_H
@@ -94,13 +95,21 @@ enum cr_group {
 	CR_GROUP_MAIN,
 	CR_GROUP_PROJECT,
 	CR_GROUP_MANAGED,
+	CR_GROUP_SELF,
 };
-#define CR_GROUP_COUNT 3
+#define CR_GROUP_COUNT 4
 
-/* Rules of one group and capability; index built by cr_rules_resolve (see decide.c). */
+/*
+ * Rules of one group that bear on one capability; index built by cr_rules_resolve (see
+ * decide.c). `allow write` is in the list of read too, `deny read` in that of write.
+ */
 struct cr_rule_list {
-	const struct cr_rule **literal; /* sorted by cr_path_cmp(path) */
+	const struct cr_rule **literal; /* sorted by cr_path_cmp(path), on one path the winner first */
+	const int32_t *up; /* where to look when literal[i] does not cover a path, -1: nowhere; the
+	                    * winner on the same path, or on the nearest path above */
 	size_t n_literal;
+	const struct cr_rule **by_entry; /* write: denied rules with an entry, sorted by it */
+	size_t n_by_entry;
 	const struct cr_rule **other;   /* wildcards, hosts, git: in order of text */
 	size_t n_other;
 	bool allows; /* has an allow or ask rule */
@@ -111,10 +120,11 @@ struct cr_ruleset {
 	const struct cr_rule *rules; /* all, in order of layers and lines */
 	size_t n_rules;
 	struct cr_rule_list lists[CR_GROUP_COUNT][CR_CAP_COUNT];
-	const struct cr_item **env; /* keep/drop/set lines, in order */
+	const struct cr_item **env; /* keep/drop/set lines, in order of layers and lines */
 	size_t n_env;
-	struct cr_limit limits[CR_LIMIT_COUNT]; /* the smallest of all layers */
-	struct cr_limit expire;                 /* milliseconds; likewise */
+	/* The smallest of all layers; a built-in one counts only where no layer of the user sets it. */
+	struct cr_limit limits[CR_LIMIT_COUNT];
+	struct cr_limit expire; /* milliseconds, 0 = when the session ends (the largest); likewise */
 	const struct cr_rule *proposals; /* what the project file would widen; not in effect */
 	size_t n_proposals;
 	struct cr_resolver *resolver;

@@ -1,0 +1,179 @@
+/*
+ * rules_index.c - the lists that decide.c searches.
+ *
+ * Must never leave out a rule: a deny that is not found is a hole.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "path.h"
+#include "rules_impl.h"
+
+int cr_rule_rank(const struct cr_rule *a, const struct cr_rule *b)
+{
+	bool a_system = a->origin.layer == CR_LAYER_SYSTEM;
+	bool b_system = b->origin.layer == CR_LAYER_SYSTEM;
+
+	if (cr_rule_is_weak(a) != cr_rule_is_weak(b))
+		return cr_rule_is_weak(a) ? 1 : -1;
+	if (a->decision != b->decision)
+		return (int)a->decision - (int)b->decision;
+	if (a_system != b_system)
+		return a_system ? 1 : -1;
+	return a < b ? -1 : 1; /* all in one array, in order of layers and lines */
+}
+
+static int by_path(enum cr_os os, const void *a, const void *b)
+{
+	const struct cr_rule *one = *(const struct cr_rule *const *)a;
+	const struct cr_rule *two = *(const struct cr_rule *const *)b;
+	int order = cr_path_cmp(os, one->path, two->path);
+
+	return order || one == two ? order : cr_rule_rank(one, two);
+}
+
+static int by_entry(enum cr_os os, const void *a, const void *b)
+{
+	const struct cr_rule *one = *(const struct cr_rule *const *)a;
+	const struct cr_rule *two = *(const struct cr_rule *const *)b;
+	int order = cr_path_cmp(os, one->entry, two->entry);
+
+	return order || one == two ? order : cr_rule_rank(one, two);
+}
+
+/* qsort has no argument for its comparison, so there is one function for each system. */
+typedef int (*compare_fn)(const void *a, const void *b);
+
+#define COMPARE(os_name, os)                                     \
+	static int path_##os_name(const void *a, const void *b)  \
+	{                                                        \
+		return by_path(os, a, b);                        \
+	}                                                        \
+	static int entry_##os_name(const void *a, const void *b) \
+	{                                                        \
+		return by_entry(os, a, b);                       \
+	}
+COMPARE(linux, CR_OS_LINUX)
+COMPARE(windows, CR_OS_WINDOWS)
+COMPARE(macos, CR_OS_MACOS)
+
+static const compare_fn path_order[] = {
+	[CR_OS_LINUX] = path_linux, [CR_OS_WINDOWS] = path_windows, [CR_OS_MACOS] = path_macos};
+static const compare_fn entry_order[] = {
+	[CR_OS_LINUX] = entry_linux, [CR_OS_WINDOWS] = entry_windows, [CR_OS_MACOS] = entry_macos};
+
+static void sort(const struct cr_rule **items, size_t count, compare_fn compare)
+{
+	if (count > 1)
+		qsort(items, count, sizeof(*items), compare);
+}
+
+/* Does `rule` bear on `cap`, in a group that allows (or not) reading by itself? */
+static bool belongs(const struct cr_rule *rule, enum cr_capability cap, bool implied_read)
+{
+	if (rule->cap == cap)
+		return true;
+	if (cap == CR_CAP_READ)
+		return implied_read && rule->cap == CR_CAP_WRITE && rule->decision == CR_ALLOW;
+	return cap == CR_CAP_WRITE && rule->cap == CR_CAP_READ && rule->decision == CR_DENY;
+}
+
+struct indexing {
+	struct cr_arena *arena;
+	struct cr_ruleset *set;
+	const enum cr_group *groups;
+	enum cr_group group;
+	enum cr_capability cap;
+	bool implied_read;
+};
+
+static bool has_allow(const struct indexing *x, enum cr_capability cap)
+{
+	for (size_t i = 0; i < x->set->n_rules; i++)
+		if (x->groups[i] == x->group && x->set->rules[i].cap == cap &&
+		    x->set->rules[i].decision != CR_DENY)
+			return true;
+	return false;
+}
+
+static void fill(const struct indexing *x, struct cr_rule_list *list)
+{
+	for (size_t i = 0; i < x->set->n_rules; i++) {
+		const struct cr_rule *rule = &x->set->rules[i];
+
+		if (x->groups[i] != x->group || !belongs(rule, x->cap, x->implied_read))
+			continue;
+		if (!rule->literal)
+			list->other[list->n_other++] = rule;
+		else
+			list->literal[list->n_literal++] = rule;
+		if (x->cap == CR_CAP_WRITE && rule->entry && rule->decision != CR_ALLOW)
+			list->by_entry[list->n_by_entry++] = rule;
+	}
+}
+
+/*
+ * A path's nearest rule above is on the chain of `up` that starts at the last literal not after
+ * it: whatever lies between that rule and the path in the order lies beneath the rule.
+ */
+static void link_up(enum cr_os os, struct cr_rule_list *list, int32_t *up)
+{
+	for (size_t i = 0; i < list->n_literal; i++) {
+		const char *path = list->literal[i]->path;
+		int32_t above = (int32_t)i - 1;
+
+		while (above >= 0 && !cr_path_within(os, path, list->literal[above]->path))
+			above = up[above];
+		if (above >= 0 && up[above] >= 0 &&
+		    cr_path_cmp(os, list->literal[above]->path, list->literal[up[above]]->path) ==
+			    0)
+			above = up[above];
+		up[i] = above;
+	}
+	list->up = up;
+}
+
+static int build_list(const struct indexing *x, struct cr_rule_list *list)
+{
+	enum cr_os os = x->set->ctx.os;
+	size_t room = 0;
+
+	for (size_t i = 0; i < x->set->n_rules; i++)
+		room += x->groups[i] == x->group &&
+			belongs(&x->set->rules[i], x->cap, x->implied_read);
+	list->allows = has_allow(x, x->cap);
+	if (!room)
+		return 0;
+	list->literal = cr_arena_alloc(x->arena, room, sizeof(*list->literal));
+	list->other = cr_arena_alloc(x->arena, room, sizeof(*list->other));
+	list->by_entry = cr_arena_alloc(x->arena, room, sizeof(*list->by_entry));
+
+	int32_t *up = cr_arena_alloc(x->arena, room, sizeof(*up));
+
+	if (!list->literal || !list->other || !list->by_entry || !up)
+		return -1;
+	fill(x, list);
+	sort(list->literal, list->n_literal, path_order[os]);
+	sort(list->by_entry, list->n_by_entry, entry_order[os]);
+	link_up(os, list, up);
+	return 0;
+}
+
+int cr_rules_index(struct cr_arena *arena, struct cr_ruleset *set, const enum cr_group *groups,
+		   struct cr_err *err)
+{
+	struct indexing x = {.arena = arena, .set = set, .groups = groups};
+
+	for (int group = 0; group < CR_GROUP_COUNT; group++) {
+		x.group = (enum cr_group)group;
+		/* Managed `allow write /w` alone must not turn "nothing said about reading" into
+		 * "only /w may be read". */
+		x.implied_read = x.group != CR_GROUP_MANAGED || has_allow(&x, CR_CAP_READ);
+		for (int cap = 0; cap < CR_CAP_COUNT; cap++) {
+			x.cap = (enum cr_capability)cap;
+			if (build_list(&x, &set->lists[group][cap]) < 0)
+				return cr_fail(err, CR_E_NOMEM, "rules");
+		}
+	}
+	return 0;
+}
