@@ -12,7 +12,7 @@ MAX_FUNCTION = 70
 MAX_PARAMETERS = 5
 
 # a definition at the left edge, its parameters, and the brace on a line of its own
-FUNCTION = re.compile(r"^(?!typedef|struct \w+ \{|enum|union|#)[A-Za-z_][\w \t*]*?\b(\w+)\(([^;{}]*?)\)"
+FUNCTION = re.compile(r"^(?!typedef|#)[A-Za-z_][\w \t*]*?\b(\w+)\(([^;{}]*?)\)"
                       r"[^;{}()]*(?:\n)\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 
 
