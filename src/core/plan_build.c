@@ -306,13 +306,10 @@ static int add_entry(struct collector *col, const struct cr_rule *rule)
 				.id = rule->entry_id,
 				.life = CR_LIFE_LIVE,
 				.is_link = true,
-				.rule = rule,
 			},
 	};
 
 	if (!rule->entry || rule->decision == CR_ALLOW)
-		return 0;
-	if (cr_decide_view(col->builder->rules, rule->path, NULL) == CR_VIEW_WRITABLE)
 		return 0;
 	return add_candidate(col, &candidate);
 }
@@ -580,18 +577,11 @@ static size_t dedupe(struct candidate *items, size_t count)
 static void set_view(const struct cr_ruleset *rules, struct candidate *candidate)
 {
 	struct cr_point *point = &candidate->point;
-	const struct cr_rule *entry_rule = point->rule;
 
 	if (candidate->host_asked)
 		point->place = CR_PLACE_HOST;
 	point->view = cr_decide_view(rules, point->path, &point->rule);
-	if (!point->is_link)
-		return;
-	if (entry_rule) {
-		point->rule = entry_rule;
-		point->view = CR_VIEW_READ_ONLY;
-	}
-	if (point->view == CR_VIEW_HIDDEN)
+	if (point->is_link && point->view == CR_VIEW_HIDDEN)
 		point->view = CR_VIEW_READ_ONLY;
 }
 

@@ -289,7 +289,7 @@ static void add_limits(struct planner *planner)
 		[CR_LIMIT_MEMORY] = {CR_STEP_KIND_COUNT, "limit-memory"},
 		[CR_LIMIT_PROCESSES] = {CR_STEP_KIND_COUNT, "limit-processes"},
 		[CR_LIMIT_TIME] = {CR_STEP_TIMEOUT, NULL},
-		[CR_LIMIT_FILES] = {CR_STEP_RLIMIT, "nofile"},
+		[CR_LIMIT_FILES] = {CR_STEP_RLIMIT, "files"},
 		[CR_LIMIT_DISK] = {CR_STEP_KIND_COUNT, "limit-disk"},
 	};
 
