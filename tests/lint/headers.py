@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Every header compiles alone, and twice, with every compiler there is."""
 
+import os
 import shutil
 import sys
 
-from tap import ROOT, Tap, files, run
+from tap import ROOT, Tap, files, read, run
 
 FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
          f"-I{ROOT}/src", f"-I{ROOT}/include", "-x", "c", "-"]
@@ -13,9 +14,13 @@ UNIX_ONLY = ("src/linux/", "src/macos/", "src/verify/")
 EXEMPT = ("src/linux/seccomp/rules.h",)
 
 
+WINDOWS_LIBRARIES = os.path.join(ROOT, "prefix-windows", "include")
+
+
 def compile_alone(compiler, path):
+    flags = FLAGS + ([f"-I{WINDOWS_LIBRARIES}"] if "mingw" in compiler else [])
     text = f'#include "{ROOT}/{path}"\n#include "{ROOT}/{path}"\nextern int unused;\n'
-    code, output = run(compiler, *FLAGS, text_in=text)
+    code, output = run(compiler, *flags, text_in=text)
     return [] if code == 0 else [f"{path}: {line}" for line in output.splitlines()[:3]]
 
 
@@ -23,7 +28,11 @@ def suits(compiler, path):
     windows = "mingw" in compiler
     if path in EXEMPT:
         return False
-    return not path.startswith(UNIX_ONLY) if windows else not path.startswith("src/windows/")
+    if not windows:
+        return not path.startswith("src/windows/")
+    # before `make windows` there is no jansson for that compiler
+    return not path.startswith(UNIX_ONLY) and (os.path.isdir(WINDOWS_LIBRARIES)
+                                               or "<jansson.h>" not in read(path))
 
 
 def main():
