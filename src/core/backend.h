@@ -28,7 +28,10 @@ const struct cr_fsview *cr_host_fsview(void);
 /* Called once per refused operation seen; the denial is borrowed for the call. */
 typedef void (*cr_denial_fn)(void *arg, const struct cr_denial *denial);
 
-#define CR_LAUNCH_EXPLAIN 1u /* watch the rare calls and report denials; costs nothing on reads */
+#define CR_LAUNCH_EXPLAIN  1u /* watch the rare calls and report denials; costs nothing on reads */
+#define CR_LAUNCH_TERMINAL 2u /* the caller's process is a launcher and nothing else: cr_wait passes on
+                               * the signals it gets, stops when the command stops, and gives the
+                               * terminal back at the end */
 
 /* What to start. All pointers borrowed for the call of cr_enforce. */
 struct cr_launch {

@@ -35,7 +35,7 @@
 	X(CR_STEP_READABLE, "readable")          /* path: shown inside a hidden or fresh place */  \
 	X(CR_STEP_PIN, "pin")                    /* path: cannot be renamed, stays writable */     \
 	X(CR_STEP_PROTECT, "protect")            /* path: read-only inside a writable root */      \
-	X(CR_STEP_RESERVE, "reserve")            /* path: absent protected name, kept absent */    \
+	X(CR_STEP_RESERVE, "reserve")            /* path: absent protected name; id: its parent */  \
 	X(CR_STEP_HIDE, "hide")                  /* path: covered by an unreadable mask */         \
 	X(CR_STEP_EMPTY, "empty")                /* path: fresh directory; value: mode */          \
 	X(CR_STEP_TMPFS, "private")              /* path: fresh; value: bytes, 0 = kernel default */ \
@@ -51,6 +51,7 @@
 	/* Linux, both tiers */                                                                    \
 	X(CR_STEP_LANDLOCK, "landlock")          /* value: handled file rights; detail: scopes */  \
 	X(CR_STEP_LANDLOCK_ALLOW, "landlock-allow") /* path; value: rights */                      \
+	X(CR_STEP_LANDLOCK_STDIO, "landlock-stdio") /* value: rights on what 0-2 are, where open so */ \
 	X(CR_STEP_CAPABILITIES, "drop-capabilities") /* and no_new_privs */                        \
 	X(CR_STEP_SECCOMP, "seccomp")            /* detail: name of the filter */                  \
 	X(CR_STEP_RLIMIT, "rlimit")              /* detail: resource; value */                     \

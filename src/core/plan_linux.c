@@ -1,0 +1,219 @@
+/*
+ * plan_linux.c - the plan of a Linux box: order of the whole, and what both
+ * tiers share. The file view of the full tier is plan_linux_view.c, that of the
+ * landlock tier plan_linux_landlock.c.
+ *
+ * Pure; must give the same plan for the same rules and facts on every host.
+ */
+#include "plan_linux.h"
+
+#include <string.h>
+
+#include "linux_abi.h"
+#include "path.h"
+
+/* 192.0.2.0/24 is for documentation (RFC 5737): nobody is there. */
+#define CANARY_ADDRESS "192.0.2.1"
+
+void cr_linux_bare_step(struct cr_builder *builder, enum cr_step_kind kind, const char *detail,
+                        uint64_t value)
+{
+	cr_build_step(builder, &(struct cr_step){
+				       .kind = kind,
+				       .detail = detail,
+				       .value = value,
+				       .origin = cr_origin_system,
+			       });
+}
+
+uint64_t cr_linux_rights_write(int abi)
+{
+	uint64_t rights = CR_LL_WRITE_FILE | CR_LL_REMOVE_DIR | CR_LL_REMOVE_FILE | CR_LL_MAKE_CHAR |
+	                  CR_LL_MAKE_DIR | CR_LL_MAKE_REG | CR_LL_MAKE_SOCK | CR_LL_MAKE_FIFO |
+	                  CR_LL_MAKE_BLOCK | CR_LL_MAKE_SYM;
+
+	return abi >= 2 ? rights | CR_LL_REFER : rights;
+}
+
+uint64_t cr_linux_rights_read(int abi)
+{
+	(void)abi;
+	return CR_LL_EXECUTE | CR_LL_READ_FILE | CR_LL_READ_DIR;
+}
+
+static const char *scopes(int abi)
+{
+	return abi >= 6 ? "abstract-unix,signal" : NULL;
+}
+
+/*
+ * In the full tier the mount view confines reads already, and a ruleset that handles a right
+ * which plain opens ask for costs a walk up the path at every open (13 % on `tar`). So
+ * only writing rights are handled there; TRUNCATE and IOCTL_DEV count as asked for on every open.
+ */
+static void landlock_full(struct cr_builder *builder, size_t view_steps)
+{
+	int abi = builder->facts->landlock_abi;
+	uint64_t device = CR_LL_MAKE_CHAR | CR_LL_MAKE_BLOCK;
+	uint64_t all = cr_linux_rights_write(abi);
+
+	if (abi < 1) {
+		cr_build_note(builder, &cr_origin_system,
+			      "no Landlock in this kernel: the mount view stands alone");
+		return;
+	}
+	cr_linux_bare_step(builder, CR_STEP_LANDLOCK, scopes(abi), all);
+	for (size_t i = 0; i < view_steps; i++) {
+		struct cr_step step = builder->steps[i];
+		bool writable = step.kind == CR_STEP_WRITABLE || step.kind == CR_STEP_TMPFS;
+
+		if (!writable && step.kind != CR_STEP_PROC && step.kind != CR_STEP_DEVPTS)
+			continue;
+		step.value = writable ? all & ~device : CR_LL_WRITE_FILE;
+		if (writable && step.kind == CR_STEP_WRITABLE && step.type != CR_FT_DIR)
+			step.value = CR_LL_WRITE_FILE;
+		step.kind = CR_STEP_LANDLOCK_ALLOW;
+		cr_build_step(builder, &step);
+	}
+	for (size_t i = 0; i < view_steps; i++) {
+		struct cr_step step = builder->steps[i];
+
+		if (step.kind != CR_STEP_DEVICE)
+			continue;
+		step.kind = CR_STEP_LANDLOCK_ALLOW;
+		step.value = CR_LL_WRITE_FILE;
+		cr_build_step(builder, &step);
+	}
+	cr_linux_bare_step(builder, CR_STEP_LANDLOCK_STDIO, NULL, CR_LL_WRITE_FILE);
+}
+
+/* Each canary on an object of the policy: refused writes where the user could write outside. */
+static void canaries(struct cr_builder *builder)
+{
+	const struct cr_context *ctx = &builder->rules->ctx;
+	const char *outside = ctx->home;
+	struct cr_step step = {.origin = cr_origin_system};
+
+	if (!outside || cr_decide_view(builder->rules, outside, NULL) == CR_VIEW_WRITABLE)
+		outside = "/";
+	step.kind = CR_STEP_CANARY_WRITE;
+	step.path = outside;
+	cr_build_step(builder, &step);
+	if (ctx->workspace &&
+	    cr_decide_view(builder->rules, ctx->workspace, NULL) == CR_VIEW_WRITABLE) {
+		step.kind = CR_STEP_CANARY_WORK;
+		step.path = ctx->workspace;
+		cr_build_step(builder, &step);
+	}
+	for (size_t i = 0; i < builder->n_steps; i++) {
+		if (builder->steps[i].kind != CR_STEP_HIDE)
+			continue;
+		step.kind = CR_STEP_CANARY_READ;
+		step.path = builder->steps[i].path;
+		cr_build_step(builder, &step);
+		break;
+	}
+}
+
+static void gaps(struct cr_builder *builder)
+{
+	const struct cr_rule *ask = cr_build_find_rule(
+		builder->rules, CR_BIT(CR_CAP_READ) | CR_BIT(CR_CAP_WRITE), CR_BIT(CR_ASK));
+	const struct cr_rule *connect =
+		cr_build_find_rule(builder->rules, CR_BIT(CR_CAP_CONNECT),
+				   CR_BIT(CR_ALLOW) | CR_BIT(CR_ASK));
+	const struct cr_rule *git = cr_build_find_rule(builder->rules, CR_BIT(CR_CAP_GIT),
+						       CR_BIT(CR_ALLOW) | CR_BIT(CR_ASK));
+
+	if (ask)
+		cr_build_gap(builder, "ask-files", &ask->origin,
+			     "nobody can be asked while a file is being opened; '%s' is refused",
+			     ask->text);
+	if (connect)
+		cr_build_gap(builder, "connect-names", &connect->origin,
+			     "connections by name are not built yet; '%s' stays unreachable, like "
+			     "every host",
+			     connect->text);
+	if (git && git->git != CR_GIT_READ_ONLY)
+		cr_build_note(builder, &git->origin,
+			      "the git directory is read-only: its private overlay is not built yet");
+}
+
+static int plan_full(struct cr_builder *builder)
+{
+	struct cr_point *points;
+	size_t count;
+
+	if (cr_build_points(builder, &points, &count) < 0)
+		return -1;
+	cr_linux_bare_step(builder, CR_STEP_NAMESPACES, "user,mount,pid,ipc,uts,cgroup,net", 0);
+	cr_linux_bare_step(builder, CR_STEP_LOOPBACK, NULL, 0);
+	cr_linux_view_full(builder, points, count);
+
+	size_t view_steps = builder->n_steps;
+
+	cr_linux_limits(builder);
+	cr_build_env(builder);
+	landlock_full(builder, view_steps);
+	cr_linux_bare_step(builder, CR_STEP_CAPABILITIES, NULL, 0);
+	canaries(builder);
+
+	/* Before the filter: it reports every connect, and nobody listens yet. */
+	cr_linux_bare_step(builder, CR_STEP_CANARY_CONNECT, CANARY_ADDRESS, 0);
+	cr_linux_bare_step(builder, CR_STEP_SECCOMP, "full", 0);
+	return 0;
+}
+
+static int plan_landlock(struct cr_builder *builder)
+{
+	struct cr_point *points;
+	size_t count;
+	int abi = builder->facts->landlock_abi;
+
+	if (abi < 1) {
+		cr_fail(builder->err, CR_E_TIER,
+			"this kernel has no Landlock and user namespaces are not allowed");
+		return cr_hint(builder->err, "carrel doctor tells what would enable one of them");
+	}
+	if (cr_build_points(builder, &points, &count) < 0)
+		return -1;
+	if (builder->rules->ctx.temp_dir)
+		cr_build_step(builder, &(struct cr_step){
+					       .kind = CR_STEP_TEMP_DIR,
+					       .path = builder->rules->ctx.temp_dir,
+					       .origin = cr_origin_system,
+				       });
+	cr_linux_limits(builder);
+	cr_build_env(builder);
+	cr_linux_bare_step(builder, CR_STEP_LANDLOCK, scopes(abi),
+			   cr_linux_rights_write(abi) | cr_linux_rights_read(abi) |
+				   (abi >= 3 ? CR_LL_TRUNCATE : 0) |
+				   (abi >= 5 ? CR_LL_IOCTL_DEV : 0));
+	cr_linux_view_landlock(builder, points, count);
+	cr_linux_bare_step(builder, CR_STEP_LANDLOCK_STDIO, NULL, CR_LL_WRITE_FILE);
+	cr_linux_bare_step(builder, CR_STEP_CAPABILITIES, NULL, 0);
+	canaries(builder);
+
+	/* After it: here the filter is what refuses sockets. */
+	cr_linux_bare_step(builder, CR_STEP_SECCOMP, "landlock", 0);
+	cr_linux_bare_step(builder, CR_STEP_CANARY_CONNECT, CANARY_ADDRESS, 0);
+	return 0;
+}
+
+int cr_plan_linux(struct cr_arena *arena, const struct cr_ruleset *rules,
+                  const struct cr_facts *facts, struct cr_plan **out, struct cr_err *err)
+{
+	struct cr_err local;
+	struct cr_builder builder = {
+		.arena = arena,
+		.rules = rules,
+		.facts = facts,
+		.err = err ? err : &local,
+	};
+	int planned = rules->ctx.tier == CR_TIER_FULL ? plan_full(&builder) : plan_landlock(&builder);
+
+	if (planned < 0)
+		return -1;
+	gaps(&builder);
+	return cr_build_finish(&builder, out);
+}

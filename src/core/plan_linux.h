@@ -1,0 +1,25 @@
+/*
+ * plan_linux.h - what the files of the Linux planner share. Pure, like all of core.
+ */
+#ifndef CR_PLAN_LINUX_H
+#define CR_PLAN_LINUX_H
+
+#include "plan_build.h"
+
+/* Landlock rights of this kernel; `reading` adds those a plain read-only open asks for. */
+uint64_t cr_linux_rights_write(int abi);
+uint64_t cr_linux_rights_read(int abi);
+
+/* A step without path or detail. */
+void cr_linux_bare_step(struct cr_builder *builder, enum cr_step_kind kind, const char *detail,
+                        uint64_t value);
+
+/* The file view of each tier. */
+void cr_linux_view_full(struct cr_builder *builder, const struct cr_point *points, size_t count);
+void cr_linux_view_landlock(struct cr_builder *builder, const struct cr_point *points,
+                            size_t count);
+
+/* `limit` lines. */
+void cr_linux_limits(struct cr_builder *builder);
+
+#endif

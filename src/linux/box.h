@@ -1,0 +1,145 @@
+/*
+ * box.h - what the files of this backend share while one box is built.
+ *
+ * Three processes: the *launcher* (the caller of cr_enforce), *init* (pid 1 of the
+ * box; builds the view, reaps, cleans up) and the *command* (init's child; confines itself,
+ * then executes). Launcher and init talk over one SOCK_SEQPACKET pair.
+ */
+#ifndef CR_BOX_H
+#define CR_BOX_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "core/backend.h"
+#include "core/limits.h"
+
+/* A mount prepared for one step and not yet put in place. */
+struct cr_grab {
+	int tree;   /* detached mount, or -1 */
+	int parent; /* RESERVE: directory the name lies in */
+};
+
+#define CR_MAX_FRESH 64 /* file systems made for one box */
+
+struct cr_box {
+	const struct cr_plan *plan;
+	const struct cr_launch *launch;
+	struct cr_err *err;
+	int ctl;               /* our end of the control socket */
+	struct cr_grab *grabs; /* one per step */
+	int mask;              /* the file system of masks: directory "d", file "f" */
+	dev_t fresh[CR_MAX_FRESH]; /* devices of file systems made for this box */
+	size_t n_fresh;
+	const struct cr_step *step; /* being carried out; for messages */
+	int launcher;          /* pidfd of the launcher: readable when it is gone */
+	uid_t uid;
+	gid_t gid;
+	pid_t outer_pid;       /* the launcher's: names what must be unique on the host */
+	sigset_t old_mask;     /* signal mask of the command */
+	char *stack;           /* of the command until it executes */
+	size_t stack_size;
+	const char **script_argv; /* room for the arguments of /bin/sh, see command.c */
+	int landlock;          /* ruleset descriptor while it is filled, or -1 */
+};
+
+/* Messages on the control socket, init and command to launcher. */
+enum cr_msg_kind {
+	CR_MSG_STARTED,  /* carries the command's pidfd */
+	CR_MSG_LISTENER, /* carries the seccomp listener */
+	CR_MSG_FAILED,   /* err filled; nothing ran */
+	CR_MSG_ENDED,    /* status: of wait(2) */
+	CR_MSG_STOPPED,  /* the command stopped, status likewise */
+};
+
+struct cr_msg {
+	enum cr_msg_kind kind;
+	int status;
+	struct cr_err err;
+};
+
+/* Sends *msg with descriptor `fd` (or -1). 0 or -1 with errno. Async-signal-safe. */
+int cr_msg_send(int sock, const struct cr_msg *msg, int fd);
+
+/* Receives one; *fd is set to a received descriptor or -1. 1, 0 at the end, or -1 with errno. */
+int cr_msg_receive(int sock, struct cr_msg *msg, int *fd);
+
+/* How a step is carried out, all in init: prepare before the view changes, apply in order. */
+typedef int (*cr_step_fn)(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+
+/* mounts.c, fresh.c, ... */
+int cr_mount_prepare_mask(struct cr_box *box);
+int cr_mount_grab(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_mount_grab_mask(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_mount_read_only_tree(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_mount_writable(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_mount_readable(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_mount_pin(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_mount_protect(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_mount_hide(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_mount_device(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_mount_seal(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_mount_proc_read_only(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_mount_proc_hide(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+
+int cr_fresh_empty(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_fresh_private(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_fresh_devpts(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_fresh_proc(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_fresh_dir(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_fresh_file(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_fresh_link(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+
+int cr_loopback_up(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+
+int cr_reserve_make(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_reserve_join(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_reserve_protect(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_temp_make(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_cgroup_make(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+
+/* Takes away what the steps above left on the host: reserved names, temporary directory, cgroup.
+ * In init, once every other process of the box is gone. */
+void cr_clean_up(struct cr_box *box);
+
+/* init.c: what init does once forked; never returns. */
+void cr_init_main(struct cr_box *box) __attribute__((noreturn));
+
+/* command.c: starts the command as init's child. 0 with its pid and pidfd, or -1 and box->err. */
+int cr_command_start(struct cr_box *box, pid_t *pid, int *pidfd);
+
+/* Steps the command carries out on itself (command.c calls them in plan order). */
+int cr_landlock_step(struct cr_box *box, const struct cr_step *step);
+int cr_landlock_seal(struct cr_box *box);
+/* Installs the filter `name`. With `listener` (may be NULL) the variant that reports refusals is
+ * tried first; *listener is then its descriptor, or -1 when there can be none. */
+int cr_seccomp_install(const char *name, int *listener, struct cr_err *err);
+int cr_canary_step(const struct cr_step *step, struct cr_err *err);
+int cr_rlimit_step(const struct cr_step *step, struct cr_err *err);
+void cr_cgroup_remove(const struct cr_box *box, const struct cr_grab *grab);
+int cr_cgroup_join(const struct cr_box *box, const struct cr_step *step, struct cr_err *err);
+int cr_drop_capabilities(struct cr_err *err);
+/* Leaves init with the one capability it needs to clean up: CAP_SYS_ADMIN in the box's own user
+ * namespace when it has one (`keep_admin`), nothing otherwise. */
+int cr_drop_to_clean_up(int keep_admin, struct cr_err *err);
+
+/* Fills err for a failed step: "cannot <what>: <errno>", code CR_E_STEP; -1. */
+int cr_step_fail(struct cr_box *box, const char *what);
+
+/* open(2) that follows no symlink anywhere in `path`; close-on-exec. -1 and errno. */
+int cr_open_plain(const char *path, int flags);
+
+/* Opens `step->path` as O_PATH and checks that it is the file of the plan. -1 and box->err:
+ * CR_E_RACE when it is not, CR_E_STEP. */
+int cr_open_step(struct cr_box *box, const struct cr_step *step, struct stat *st);
+
+/* The same for the place a mount goes to, which may also lie in a file system made for the box. */
+int cr_open_target(struct cr_box *box, const struct cr_step *step, struct stat *st);
+
+/* Remembers that what `fd` lies on was made for this box. 0, or -1 and box->err. */
+int cr_fresh_remember(struct cr_box *box, int fd);
+
+#endif

@@ -1,0 +1,36 @@
+/* child.h - the launcher's handle of one running box (struct cr_child's impl). */
+#ifndef CR_CHILD_H
+#define CR_CHILD_H
+
+#include <signal.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <termios.h>
+
+#include "core/backend.h"
+
+struct cr_notifier;
+
+struct cr_running {
+	pid_t init;          /* our child; 0 once reaped */
+	int ctl;             /* to init */
+	int command;         /* pidfd of the command */
+	int listener;        /* seccomp notifications, or -1 */
+	uint64_t timeout_ms; /* 0: none */
+	uint64_t started_ms; /* CLOCK_MONOTONIC */
+	unsigned flags;      /* of the launch */
+	sigset_t old_mask;   /* restored when the box ends */
+	struct cr_notifier *notifier;
+};
+
+/* notify.c: watches refused operations. NULL when memory is out: then nothing is reported. */
+struct cr_notifier *cr_notifier_new(const struct cr_plan *plan, const struct cr_launch *launch);
+void cr_notifier_free(struct cr_notifier *notifier);
+
+/* Serves one notification of `listener`; always lets the call go on. */
+void cr_notifier_serve(struct cr_notifier *notifier, int listener);
+
+/* wait.c: milliseconds of CLOCK_MONOTONIC. */
+uint64_t cr_now_ms(void);
+
+#endif

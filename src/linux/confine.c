@@ -1,0 +1,121 @@
+/*
+ * confine.c - what a process gives up for good: capabilities, system calls, resources.
+ *
+ * Every call is checked; there is no "as far as possible" here.
+ */
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <linux/securebits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "linux/box.h"
+#include "linux/seccomp_filters.h"
+
+static int set_capabilities(uint32_t low, struct cr_err *err)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {{.effective = low, .permitted = low}};
+
+	if (syscall(SYS_capset, &header, data) < 0)
+		return cr_fail_os(err, CR_E_STEP, errno, "cannot drop capabilities");
+	return 0;
+}
+
+int cr_drop_capabilities(struct cr_err *err)
+{
+	unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+	                     SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+	                     SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return cr_fail_os(err, CR_E_STEP, errno, "cannot set no_new_privs");
+
+	/* Both need CAP_SETPCAP, which the landlock tier has only when root runs it. */
+	for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EPERM)
+			return cr_fail_os(err, CR_E_STEP, errno, "cannot drop capability %d", cap);
+	if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) < 0 && errno != EPERM)
+		return cr_fail_os(err, CR_E_STEP, errno, "cannot set securebits");
+	return set_capabilities(0, err);
+}
+
+int cr_drop_to_clean_up(int keep_admin, struct cr_err *err)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return cr_fail_os(err, CR_E_STEP, errno, "cannot set no_new_privs");
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return cr_fail_os(err, CR_E_STEP, errno, "cannot become undumpable");
+	return set_capabilities(keep_admin ? 1U << CAP_SYS_ADMIN : 0, err);
+}
+
+static int install(const char *name, unsigned flags, struct cr_err *err)
+{
+	const struct cr_seccomp_filter *filter = cr_seccomp_find(name);
+
+	if (!filter)
+		return cr_fail(err, CR_E_INTERNAL, "no seccomp filter '%s'", name);
+
+	/* The kernel only reads through this pointer; its type predates const. */
+	struct sock_fprog program = {
+		.len = filter->len,
+		.filter = (struct sock_filter *)(uintptr_t)filter->code,
+	};
+	int result = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+
+	if (result < 0)
+		return cr_fail_os(err, CR_E_STEP, errno, "cannot install the seccomp filter '%s'",
+		                  name);
+	return result;
+}
+
+int cr_seccomp_install(const char *name, int *listener, struct cr_err *err)
+{
+	char notifying[64];
+
+	if (listener) {
+		snprintf(notifying, sizeof(notifying), "%s-notify", name);
+		*listener = install(notifying, SECCOMP_FILTER_FLAG_NEW_LISTENER, err);
+		if (*listener >= 0)
+			return 0;
+
+		/* EBUSY: we run under another listener, that of a box around us. Reports are a
+		 * courtesy; the filter without them is as strict. */
+	}
+	return install(name, 0, err) < 0 ? -1 : 0;
+}
+
+static const struct {
+	const char *name;
+	int resource;
+} rlimits[] = {
+	{"address-space", RLIMIT_AS}, {"data", RLIMIT_DATA},   {"processes", RLIMIT_NPROC},
+	{"files", RLIMIT_NOFILE},     {"file-size", RLIMIT_FSIZE}, {"core", RLIMIT_CORE},
+};
+
+int cr_rlimit_step(const struct cr_step *step, struct cr_err *err)
+{
+	for (size_t i = 0; i < sizeof(rlimits) / sizeof(rlimits[0]); i++) {
+		if (strcmp(rlimits[i].name, step->detail))
+			continue;
+
+		struct rlimit now;
+
+		if (getrlimit(rlimits[i].resource, &now) < 0)
+			return cr_fail_os(err, CR_E_STEP, errno, "cannot read a resource limit");
+		/* Never wider than what we were given ourselves. */
+		rlim_t want = step->value < now.rlim_max ? (rlim_t)step->value : now.rlim_max;
+		struct rlimit limit = {.rlim_cur = want, .rlim_max = want};
+
+		if (setrlimit(rlimits[i].resource, &limit) < 0)
+			return cr_fail_os(err, CR_E_STEP, errno, "cannot set a resource limit");
+		return 0;
+	}
+	return cr_fail(err, CR_E_INTERNAL, "unknown resource '%s'", step->detail);
+}

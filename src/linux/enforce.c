@@ -1,0 +1,263 @@
+/*
+ * enforce.c - the launcher's half of starting a box.
+ *
+ * Prepares everything that needs memory, forks init into the box's namespaces
+ * and waits until the command has been executed or something failed. After a
+ * failure nothing is left: no process, no mount, no file. Must never let the
+ * command start when any step failed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "linux/box.h"
+#include "linux/child.h"
+#include "linux/fd.h"
+
+#define COMMAND_STACK ((size_t)256 * 1024)
+
+#define BOX_NAMESPACES                                                                             \
+	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |                \
+	 CLONE_NEWCGROUP | CLONE_NEWNET)
+
+/* A descriptor of a directory would reach around the mount view: openat(3, "../../outside"). */
+static int refuse_directory(int fd, struct cr_err *err)
+{
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+		cr_fail(err, CR_E_USAGE, "descriptor %d is a directory", fd);
+		return cr_hint(err, "a box cannot inherit directories; close it or redirect from a file");
+	}
+	return 0;
+}
+
+static int check_descriptors(const struct cr_launch *launch, struct cr_err *err)
+{
+	for (int i = 0; i < 3; i++)
+		if (refuse_directory(launch->stdio[i] >= 0 ? launch->stdio[i] : i, err) < 0)
+			return -1;
+	for (size_t i = 0; i < launch->n_keep_fds; i++)
+		if (refuse_directory(launch->keep_fds[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static void box_free(struct cr_box *box)
+{
+	free(box->grabs);
+	free(box->stack);
+	free(box->script_argv);
+	cr_close_fd(&box->ctl);
+	cr_close_fd(&box->launcher);
+}
+
+/* All memory the box will need: between fork and exec nothing can be allocated. */
+static int box_prepare(struct cr_box *box, const struct cr_plan *plan,
+                       const struct cr_launch *launch, struct cr_err *err)
+{
+	size_t argc = 0;
+
+	while (launch->argv[argc])
+		argc++;
+	*box = (struct cr_box){
+		.plan = plan,
+		.launch = launch,
+		.err = err,
+		.ctl = -1,
+		.mask = -1,
+		.landlock = -1,
+		.uid = geteuid(),
+		.gid = getegid(),
+		.outer_pid = getpid(),
+		.stack_size = COMMAND_STACK,
+		.launcher = pidfd_open(getpid(), 0),
+	};
+	box->grabs = calloc(plan->n_steps + 1, sizeof(*box->grabs));
+	box->stack = malloc(box->stack_size);
+	box->script_argv = calloc(argc + 2, sizeof(*box->script_argv));
+	if (!box->grabs || !box->stack || !box->script_argv || box->launcher < 0) {
+		box_free(box);
+		return cr_fail(err, CR_E_NOMEM, "out of memory");
+	}
+	for (size_t i = 0; i < plan->n_steps; i++)
+		box->grabs[i] = (struct cr_grab){.tree = -1, .parent = -1};
+	return 0;
+}
+
+static pid_t fork_into_namespaces(void)
+{
+	struct clone_args args = {
+		.flags = BOX_NAMESPACES,
+		.exit_signal = SIGCHLD,
+	};
+
+	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+}
+
+static int fork_failed(enum cr_tier tier, struct cr_err *err)
+{
+	int cause = errno;
+
+	/* EPERM: a setting or a seccomp filter; ENOSPC, EUSERS: a count; ENOSYS: a filter. */
+	if (tier == CR_TIER_FULL && cause != EAGAIN && cause != ENOMEM)
+		return cr_fail_os(err, CR_E_TIER, cause, "cannot create namespaces");
+	return cr_fail_os(err, CR_E_STEP, cause, "cannot start a process");
+}
+
+static int start_init(struct cr_box *box, struct cr_running *running, struct cr_err *err)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return cr_fail_os(err, CR_E_STEP, errno, "cannot make the control socket");
+	box->ctl = pair[1];
+	running->ctl = pair[0];
+	running->init = box->plan->tier == CR_TIER_FULL ? fork_into_namespaces() : fork();
+	if (running->init == 0) {
+		close(pair[0]);
+		cr_init_main(box);
+	}
+	if (running->init < 0) {
+		running->init = 0;
+		return fork_failed(box->plan->tier, err);
+	}
+	cr_close_fd(&box->ctl);
+	return 0;
+}
+
+/* Takes messages until the command runs or has failed to. */
+static int await_start(struct cr_running *running, struct cr_err *err)
+{
+	struct cr_msg msg;
+	int fd;
+
+	for (;;) {
+		int got = cr_msg_receive(running->ctl, &msg, &fd);
+
+		if (got <= 0)
+			return cr_fail(err, CR_E_STEP, "the box ended while it was built");
+		if (msg.kind == CR_MSG_LISTENER)
+			running->listener = fd;
+		if (msg.kind == CR_MSG_STARTED) {
+			running->command = fd;
+			return 0;
+		}
+		if (msg.kind == CR_MSG_FAILED) {
+			if (err)
+				*err = msg.err;
+			return -1;
+		}
+	}
+}
+
+static uint64_t timeout_of(const struct cr_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (plan->steps[i].kind == CR_STEP_TIMEOUT)
+			return plan->steps[i].value;
+	return 0;
+}
+
+static void reap_init(struct cr_running *running)
+{
+	cr_close_fd(&running->ctl); /* init ends the box when it sees this */
+	while (running->init && waitpid(running->init, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	running->init = 0;
+}
+
+static int start(struct cr_box *box, struct cr_running *running, struct cr_err *err)
+{
+	sigset_t all;
+
+	/* Blocked in init for good, in the command until it executes, in us for the fork. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &box->old_mask);
+
+	int started = start_init(box, running, err);
+
+	if (started == 0 && await_start(running, err) < 0) {
+		reap_init(running);
+		started = -1;
+	}
+	sigprocmask(SIG_SETMASK, &box->old_mask, NULL);
+	running->old_mask = box->old_mask;
+	return started;
+}
+
+int cr_enforce(const struct cr_plan *plan, const struct cr_launch *launch, struct cr_child *child,
+               struct cr_err *err)
+{
+	struct cr_err local;
+	struct cr_box box;
+
+	if (!err)
+		err = &local;
+	if (plan->os != CR_OS_LINUX || plan->n_gaps > CR_MAX_STEPS || !launch->argv[0])
+		return cr_fail(err, CR_E_USAGE, "not a plan for this system");
+	if (check_descriptors(launch, err) < 0)
+		return -1;
+
+	struct cr_running *running = malloc(sizeof(*running));
+
+	if (!running || box_prepare(&box, plan, launch, err) < 0) {
+		free(running);
+		return cr_fail(err, CR_E_NOMEM, "out of memory");
+	}
+	*running = (struct cr_running){
+		.ctl = -1,
+		.command = -1,
+		.listener = -1,
+		.flags = launch->flags,
+		.timeout_ms = timeout_of(plan),
+		.started_ms = cr_now_ms(),
+	};
+	*child = (struct cr_child){.pid = 0, .impl = running};
+
+	int started = start(&box, running, err);
+
+	box_free(&box);
+	if (started < 0) {
+		cr_child_free(child);
+		return -1;
+	}
+	child->pid = running->init;
+	if (running->listener >= 0)
+		running->notifier = cr_notifier_new(plan, launch);
+	return 0;
+}
+
+int cr_child_signal(struct cr_child *child, int sig, struct cr_err *err)
+{
+	struct cr_running *running = child->impl;
+
+	if (!running || pidfd_send_signal(running->command, sig, NULL, 0) < 0)
+		return cr_fail_os(err, CR_E_IO, running ? errno : ESRCH, "cannot signal the command");
+	return 0;
+}
+
+void cr_child_free(struct cr_child *child)
+{
+	struct cr_running *running = child->impl;
+
+	if (!running)
+		return;
+	reap_init(running);
+	cr_close_fd(&running->command);
+	cr_close_fd(&running->listener);
+	cr_notifier_free(running->notifier);
+	free(running);
+	*child = (struct cr_child){0};
+}

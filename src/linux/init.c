@@ -1,0 +1,282 @@
+/*
+ * init.c - the first process of a box.
+ *
+ * Builds the view step by step, starts the command, reaps, and ends everything
+ * when the command or the launcher ends. It stays outside the command's Landlock
+ * domain, undumpable and unsignalable, so the box can neither trace nor stop it. Must never
+ * outlive its launcher, and must never exit while a process of the box lives.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "linux/box.h"
+#include "linux/fd.h"
+
+static int write_file(const char *path, const char *text)
+{
+	CR_AUTO_FD int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		return -1;
+	return 0;
+}
+
+/* Identity: a user is in the box who they are outside, with no power they did not have. */
+static int map_ids(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
+{
+	char map[64];
+
+	(void)step;
+	(void)grab;
+	snprintf(map, sizeof(map), "%u %u 1", box->uid, box->uid);
+	if (write_file("/proc/self/setgroups", "deny") < 0 && errno != ENOENT)
+		return cr_fail_os(box->err, CR_E_TIER, errno, "cannot give up setgroups");
+	if (write_file("/proc/self/uid_map", map) < 0)
+		return cr_fail_os(box->err, CR_E_TIER, errno, "cannot map the user");
+	snprintf(map, sizeof(map), "%u %u 1", box->gid, box->gid);
+	if (write_file("/proc/self/gid_map", map) < 0)
+		return cr_fail_os(box->err, CR_E_TIER, errno, "cannot map the group");
+	return 0;
+}
+
+/*
+ * The three phases of set-up, each over the whole plan in order: `grab` while the host's
+ * tree is still bare, `mask` (see cr_mount_prepare_mask), then `apply`.
+ */
+static const struct {
+	cr_step_fn grab, mask, apply;
+} table[CR_STEP_KIND_COUNT] = {
+	[CR_STEP_NAMESPACES] = {.grab = map_ids},
+	[CR_STEP_LOOPBACK] = {.apply = cr_loopback_up},
+	[CR_STEP_READ_ONLY_TREE] = {.apply = cr_mount_read_only_tree},
+	[CR_STEP_WRITABLE] = {.grab = cr_mount_grab, .apply = cr_mount_writable},
+	[CR_STEP_READABLE] = {.grab = cr_mount_grab, .apply = cr_mount_readable},
+	[CR_STEP_PIN] = {.apply = cr_mount_pin},
+	[CR_STEP_PROTECT] = {.grab = cr_reserve_join, .apply = cr_mount_protect},
+	[CR_STEP_RESERVE] = {.grab = cr_reserve_make, .apply = cr_reserve_protect},
+	[CR_STEP_HIDE] = {.mask = cr_mount_grab_mask, .apply = cr_mount_hide},
+	[CR_STEP_EMPTY] = {.apply = cr_fresh_empty},
+	[CR_STEP_TMPFS] = {.apply = cr_fresh_private},
+	[CR_STEP_MAKE_DIR] = {.apply = cr_fresh_dir},
+	[CR_STEP_MAKE_FILE] = {.apply = cr_fresh_file},
+	[CR_STEP_MAKE_LINK] = {.apply = cr_fresh_link},
+	[CR_STEP_DEVICE] = {.grab = cr_mount_grab, .apply = cr_mount_device},
+	[CR_STEP_DEVPTS] = {.apply = cr_fresh_devpts},
+	[CR_STEP_PROC] = {.apply = cr_fresh_proc},
+	[CR_STEP_PROC_READ_ONLY] = {.apply = cr_mount_proc_read_only},
+	[CR_STEP_PROC_HIDE] = {.mask = cr_mount_grab_mask, .apply = cr_mount_proc_hide},
+	[CR_STEP_SEAL] = {.apply = cr_mount_seal},
+	[CR_STEP_TEMP_DIR] = {.grab = cr_temp_make},
+	[CR_STEP_CGROUP] = {.grab = cr_cgroup_make},
+};
+
+enum phase { GRAB, MASK, APPLY };
+
+static cr_step_fn phase_fn(enum phase phase, enum cr_step_kind kind)
+{
+	switch (phase) {
+	case GRAB:
+		return table[kind].grab;
+	case MASK:
+		return table[kind].mask;
+	case APPLY:
+		return table[kind].apply;
+	}
+	return NULL;
+}
+
+static int run_phase(struct cr_box *box, enum phase phase)
+{
+	for (size_t i = 0; i < box->plan->n_steps; i++) {
+		const struct cr_step *step = &box->plan->steps[i];
+		cr_step_fn fn = phase_fn(phase, step->kind);
+
+		box->step = step;
+		if (fn && fn(box, step, &box->grabs[i]) < 0)
+			return -1;
+		if (phase == APPLY && step->kind != CR_STEP_CGROUP)
+			cr_close_fd(&box->grabs[i].tree);
+	}
+	box->step = NULL;
+	return 0;
+}
+
+static bool has_namespaces(const struct cr_box *box)
+{
+	return box->plan->tier == CR_TIER_FULL;
+}
+
+static int set_up(struct cr_box *box)
+{
+	if (run_phase(box, GRAB) < 0)
+		return -1;
+	if (has_namespaces(box) && cr_mount_prepare_mask(box) < 0)
+		return -1;
+	if (run_phase(box, MASK) < 0 || run_phase(box, APPLY) < 0)
+		return -1;
+	if (chdir(box->launch->cwd) < 0)
+		return cr_fail_os(box->err, CR_E_PATH, errno, "cannot enter '%s' in the box",
+		                  box->launch->cwd);
+	return 0;
+}
+
+/* "step 'writable' of '/x' (policy:3): what went wrong" */
+static void name_step(struct cr_box *box)
+{
+	const struct cr_step *step = box->step;
+
+	if (!step)
+		return;
+
+	const char *object = step->path ? step->path : step->detail ? step->detail : "";
+	const char *kind = cr_step_kind_name(step->kind);
+
+	if (step->origin.line)
+		cr_wrap(box->err, "step '%s' '%s' (%s:%u)", kind, object, step->origin.file,
+		        step->origin.line);
+	else
+		cr_wrap(box->err, "step '%s' '%s'", kind, object);
+}
+
+/* Children of a box without a pid namespace: init is their reaper (PR_SET_CHILD_SUBREAPER). */
+static void kill_children(void)
+{
+	char path[64];
+	int pid;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+
+	FILE *list = fopen(path, "re");
+
+	if (!list)
+		return;
+	while (fscanf(list, "%d", &pid) == 1)
+		kill(pid, SIGKILL); /* unreaped, so the number is still this process's */
+	fclose(list);
+}
+
+static void kill_everything(const struct cr_box *box)
+{
+	for (;;) {
+		if (has_namespaces(box))
+			kill(-1, SIGKILL);
+		else
+			kill_children();
+		if (waitpid(-1, NULL, __WALL) < 0 && errno == ECHILD)
+			return;
+	}
+}
+
+static void __attribute__((noreturn)) end(struct cr_box *box, const struct cr_msg *msg)
+{
+	kill_everything(box);
+	cr_clean_up(box);
+	if (msg)
+		cr_msg_send(box->ctl, msg, -1);
+	_exit(0);
+}
+
+/* Reaps what has ended. When the command itself has, ends the box. */
+static void reap(struct cr_box *box, pid_t command)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | __WALL)) > 0) {
+		if (pid != command)
+			continue;
+
+		struct cr_msg msg = {.kind = CR_MSG_STOPPED, .status = status};
+
+		if (!WIFSTOPPED(status)) {
+			msg.kind = CR_MSG_ENDED;
+			end(box, &msg);
+		}
+		cr_msg_send(box->ctl, &msg, -1);
+	}
+}
+
+static void __attribute__((noreturn)) serve(struct cr_box *box, pid_t command, int signals)
+{
+	struct signalfd_siginfo info;
+	struct pollfd polled[] = {
+		{.fd = signals, .events = POLLIN},
+		{.fd = box->ctl, .events = POLLIN},
+		{.fd = box->launcher, .events = POLLIN},
+	};
+
+	for (;;) {
+		if (poll(polled, 3, -1) < 0)
+			continue;
+
+		/* The launcher sends nothing: readable means that it closed its end, or died. */
+		if (polled[1].revents || polled[2].revents)
+			end(box, NULL);
+		if (read(signals, &info, sizeof(info)) > 0)
+			reap(box, command);
+	}
+}
+
+static int open_signals(struct cr_box *box)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGCHLD);
+
+	int fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+
+	return fd < 0 ? cr_fail_os(box->err, CR_E_STEP, errno, "cannot watch children") : fd;
+}
+
+static int launcher_is_gone(const struct cr_box *box)
+{
+	struct pollfd polled = {.fd = box->ctl, .events = POLLIN};
+
+	return poll(&polled, 1, 0) != 0;
+}
+
+static void __attribute__((noreturn)) give_up(struct cr_box *box)
+{
+	struct cr_msg msg = {.kind = CR_MSG_FAILED};
+
+	name_step(box);
+	msg.err = *box->err;
+	end(box, &msg);
+}
+
+void cr_init_main(struct cr_box *box)
+{
+	struct cr_msg started = {.kind = CR_MSG_STARTED};
+	pid_t command;
+	int pidfd = -1;
+
+	prctl(PR_SET_NAME, "carrel-init", 0, 0, 0);
+	if (!has_namespaces(box) && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) {
+		cr_step_fail(box, "become the reaper");
+		give_up(box);
+	}
+
+	int signals = open_signals(box);
+
+	if (signals < 0 || set_up(box) < 0 || launcher_is_gone(box) ||
+	    cr_command_start(box, &command, &pidfd) < 0)
+		give_up(box);
+	if (cr_drop_to_clean_up(has_namespaces(box), box->err) < 0)
+		give_up(box);
+	if (cr_msg_send(box->ctl, &started, pidfd) < 0)
+		end(box, NULL);
+	close(pidfd);
+	serve(box, command, signals);
+}

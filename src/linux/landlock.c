@@ -1,0 +1,92 @@
+/*
+ * landlock.c - the second fence: in the full tier behind the mount view, in
+ * the landlock tier the only one for files.
+ *
+ * Runs in the command, on itself. Source of numbers and meanings:
+ * Documentation/userspace-api/landlock.rst of Linux 6.18. Must never skip a
+ * rule: an allow that cannot be added ends the start, since a narrower box than
+ * planned is as wrong as a wider one.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "core/linux_abi.h"
+#include "linux/box.h"
+#include "linux/fd.h"
+
+static int create_ruleset(struct cr_box *box, const struct cr_step *step)
+{
+	struct cr_ll_ruleset_attr attr = {.handled_access_fs = step->value};
+
+	if (step->detail && strstr(step->detail, "abstract-unix"))
+		attr.scoped |= CR_LL_SCOPE_ABSTRACT_UNIX;
+	if (step->detail && strstr(step->detail, "signal"))
+		attr.scoped |= CR_LL_SCOPE_SIGNAL;
+
+	/* Kernels refuse a longer structure than they know unless the rest is zero. */
+	size_t size = attr.scoped ? sizeof(attr) : sizeof(attr.handled_access_fs);
+
+	box->landlock = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
+	if (box->landlock < 0)
+		return cr_step_fail(box, "create a Landlock ruleset");
+	return 0;
+}
+
+static int add_rule(struct cr_box *box, const struct cr_step *step)
+{
+	struct stat st;
+	CR_AUTO_FD int fd = cr_open_target(box, step, &st);
+
+	if (fd < 0)
+		return -1;
+
+	struct cr_ll_path_beneath_attr rule = {.allowed_access = step->value, .parent_fd = fd};
+
+	if (syscall(SYS_landlock_add_rule, box->landlock, CR_LL_RULE_PATH_BENEATH, &rule, 0) < 0)
+		return cr_step_fail(box, "add a Landlock rule");
+	return 0;
+}
+
+/*
+ * What 0, 1 and 2 are was given to the command on purpose. Where they are open for writing it
+ * may open them again (`> /dev/stderr` does): the terminal, or the file of a redirection.
+ */
+static int add_stdio(struct cr_box *box, const struct cr_step *step)
+{
+	struct cr_ll_path_beneath_attr rule = {.allowed_access = step->value};
+	struct stat st;
+
+	for (int fd = 0; fd < 3; fd++) {
+		int flags = fcntl(fd, F_GETFL);
+
+		if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || fstat(fd, &st) < 0)
+			continue;
+		if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
+			continue;
+		rule.parent_fd = fd;
+		if (syscall(SYS_landlock_add_rule, box->landlock, CR_LL_RULE_PATH_BENEATH, &rule,
+		            0) < 0 && errno != EBADFD)
+			return cr_step_fail(box, "add a Landlock rule");
+	}
+	return 0;
+}
+
+int cr_landlock_step(struct cr_box *box, const struct cr_step *step)
+{
+	if (step->kind == CR_STEP_LANDLOCK)
+		return create_ruleset(box, step);
+	return step->kind == CR_STEP_LANDLOCK_STDIO ? add_stdio(box, step) : add_rule(box, step);
+}
+
+int cr_landlock_seal(struct cr_box *box)
+{
+	if (box->landlock < 0)
+		return 0;
+	if (syscall(SYS_landlock_restrict_self, box->landlock, 0) < 0)
+		return cr_step_fail(box, "enter the Landlock domain");
+	cr_close_fd(&box->landlock);
+	return 0;
+}

@@ -1,0 +1,79 @@
+/*
+ * msg.c - the control socket between launcher, init and command.
+ *
+ * Both ends are carrel's own code of one build, so the message is the struct
+ * itself; its size is checked all the same. Must stay async-signal-safe.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "linux/box.h"
+
+union fd_control {
+	struct cmsghdr header;
+	char space[CMSG_SPACE(sizeof(int))];
+};
+
+static void attach(struct msghdr *header, union fd_control *control, int fd)
+{
+	memset(control, 0, sizeof(*control));
+	header->msg_control = control->space;
+	header->msg_controllen = sizeof(control->space);
+
+	struct cmsghdr *part = CMSG_FIRSTHDR(header);
+
+	part->cmsg_level = SOL_SOCKET;
+	part->cmsg_type = SCM_RIGHTS;
+	part->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(part), &fd, sizeof(fd));
+}
+
+int cr_msg_send(int sock, const struct cr_msg *msg, int fd)
+{
+	struct cr_msg copy = *msg;
+	struct iovec io = {.iov_base = &copy, .iov_len = sizeof(copy)};
+	struct msghdr header = {.msg_iov = &io, .msg_iovlen = 1};
+	union fd_control control;
+	ssize_t sent;
+
+	if (fd >= 0)
+		attach(&header, &control, fd);
+	do {
+		sent = sendmsg(sock, &header, MSG_NOSIGNAL);
+	} while (sent < 0 && errno == EINTR);
+	return sent == (ssize_t)sizeof(copy) ? 0 : -1;
+}
+
+int cr_msg_receive(int sock, struct cr_msg *msg, int *fd)
+{
+	struct iovec io = {.iov_base = msg, .iov_len = sizeof(*msg)};
+	union fd_control control;
+	struct msghdr header = {
+		.msg_iov = &io,
+		.msg_iovlen = 1,
+		.msg_control = control.space,
+		.msg_controllen = sizeof(control.space),
+	};
+	ssize_t got;
+
+	*fd = -1;
+	do {
+		got = recvmsg(sock, &header, MSG_CMSG_CLOEXEC);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0 && errno == ECONNRESET)
+		return 0;
+	if (got <= 0)
+		return (int)got;
+
+	struct cmsghdr *part = CMSG_FIRSTHDR(&header);
+
+	if (part && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(part), sizeof(*fd));
+	if (got != (ssize_t)sizeof(*msg)) {
+		errno = EPROTO;
+		return -1;
+	}
+	return 1;
+}

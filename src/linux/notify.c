@@ -1,0 +1,565 @@
+/*
+ * notify.c - telling the user what the boundary refused.
+ *
+ * The kernel notifies the launcher of the rare calls (opening for writing, create, rename,
+ * unlink, connect ...). Every one is answered "go on": the mount view, Landlock and the
+ * namespaces decide, so an argument changed behind our back can spoil a message,
+ * never the boundary. What is reported is what the kernel itself says of the object:
+ * refused in the box (a read-only mount, or nothing there), and possible outside for
+ * this user. Everything else is not the box's doing and is not blamed on it.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/limits.h"
+#include "linux/child.h"
+#include "linux/fd.h"
+
+#define NONE (-1)
+
+/* How to read one call: which arguments are directories and paths. */
+struct shape {
+	int nr;
+	enum cr_op op;
+	int dir, path;   /* argument numbers; dir NONE: relative to the working directory */
+	int dir2, path2; /* a second object, created; path2 NONE: there is none */
+	int on_parent;   /* needs its directory writable, not itself */
+};
+
+static const struct shape shapes[] = {
+#ifdef SYS_open
+	{SYS_open, CR_OP_WRITE, NONE, 0, NONE, NONE, 0},
+	{SYS_creat, CR_OP_WRITE, NONE, 0, NONE, NONE, 0},
+	{SYS_mkdir, CR_OP_CREATE, NONE, 0, NONE, NONE, 1},
+	{SYS_mknod, CR_OP_CREATE, NONE, 0, NONE, NONE, 1},
+	{SYS_rmdir, CR_OP_DELETE, NONE, 0, NONE, NONE, 1},
+	{SYS_unlink, CR_OP_DELETE, NONE, 0, NONE, NONE, 1},
+	{SYS_rename, CR_OP_RENAME, NONE, 0, NONE, 1, 1},
+	{SYS_link, CR_OP_CREATE, NONE, 1, NONE, NONE, 1},
+	{SYS_symlink, CR_OP_CREATE, NONE, 1, NONE, NONE, 1},
+	{SYS_chmod, CR_OP_CHANGE, NONE, 0, NONE, NONE, 0},
+	{SYS_chown, CR_OP_CHANGE, NONE, 0, NONE, NONE, 0},
+	{SYS_lchown, CR_OP_CHANGE, NONE, 0, NONE, NONE, 0},
+#endif
+#ifdef SYS_renameat
+	{SYS_renameat, CR_OP_RENAME, 0, 1, 2, 3, 1},
+#endif
+	{SYS_openat, CR_OP_WRITE, 0, 1, NONE, NONE, 0},
+	{SYS_openat2, CR_OP_WRITE, 0, 1, NONE, NONE, 0},
+	{SYS_mkdirat, CR_OP_CREATE, 0, 1, NONE, NONE, 1},
+	{SYS_mknodat, CR_OP_CREATE, 0, 1, NONE, NONE, 1},
+	{SYS_unlinkat, CR_OP_DELETE, 0, 1, NONE, NONE, 1},
+	{SYS_renameat2, CR_OP_RENAME, 0, 1, 2, 3, 1},
+	{SYS_linkat, CR_OP_CREATE, 2, 3, NONE, NONE, 1},
+	{SYS_symlinkat, CR_OP_CREATE, 1, 2, NONE, NONE, 1},
+	{SYS_truncate, CR_OP_CHANGE, NONE, 0, NONE, NONE, 0},
+	{SYS_fchmodat, CR_OP_CHANGE, 0, 1, NONE, NONE, 0},
+	{SYS_fchownat, CR_OP_CHANGE, 0, 1, NONE, NONE, 0},
+	{SYS_utimensat, CR_OP_CHANGE, 0, 1, NONE, NONE, 0},
+	{SYS_setxattr, CR_OP_CHANGE, NONE, 0, NONE, NONE, 0},
+	{SYS_lsetxattr, CR_OP_CHANGE, NONE, 0, NONE, NONE, 0},
+};
+
+struct cr_notifier {
+	cr_denial_fn on_denial;
+	void *arg;
+	bool full; /* the box has a mount view of its own */
+	int root;  /* the box's root directory; opened at the first notification */
+	struct seccomp_notif *request;
+	struct seccomp_notif_resp *response;
+	size_t request_size, response_size;
+};
+
+struct cr_notifier *cr_notifier_new(const struct cr_plan *plan, const struct cr_launch *launch)
+{
+	struct seccomp_notif_sizes sizes;
+	struct cr_notifier *n = calloc(1, sizeof(*n));
+
+	if (!n || syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) < 0) {
+		free(n);
+		return NULL;
+	}
+	n->on_denial = launch->on_denial;
+	n->arg = launch->arg;
+	n->full = plan->tier == CR_TIER_FULL;
+	n->root = -1;
+	/* The kernel may know longer structures than these headers, and the other way round. */
+	n->request_size = sizes.seccomp_notif > sizeof(*n->request) ? sizes.seccomp_notif
+	                                                            : sizeof(*n->request);
+	n->response_size = sizes.seccomp_notif_resp > sizeof(*n->response)
+	                           ? sizes.seccomp_notif_resp
+	                           : sizeof(*n->response);
+	n->request = calloc(1, n->request_size);
+	n->response = calloc(1, n->response_size);
+	if (!n->request || !n->response) {
+		cr_notifier_free(n);
+		return NULL;
+	}
+	return n;
+}
+
+void cr_notifier_free(struct cr_notifier *n)
+{
+	if (!n)
+		return;
+	cr_close_fd(&n->root);
+	free(n->request);
+	free(n->response);
+	free(n);
+}
+
+/* A string of the caller's memory, read up to a page end at a time. 0 or -1. */
+static int read_string(pid_t pid, uint64_t address, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	while (used < size) {
+		size_t chunk = 4096 - (address + used) % 4096;
+		struct iovec to = {.iov_base = buf + used, .iov_len = chunk};
+		struct iovec from = {.iov_base = (void *)(uintptr_t)(address + used), .iov_len = chunk};
+
+		if (chunk > size - used)
+			to.iov_len = from.iov_len = size - used;
+
+		ssize_t got = process_vm_readv(pid, &to, 1, &from, 1, 0);
+
+		if (got <= 0)
+			return -1;
+		if (memchr(buf + used, '\0', (size_t)got))
+			return 0;
+		used += (size_t)got;
+	}
+	return -1;
+}
+
+/* One object of a call, as the caller named it: a directory to start from and a path. */
+struct object {
+	int base; /* -1: the box's root */
+	char path[CR_MAX_PATH];
+};
+
+struct seen {
+	const struct shape *shape; /* NULL: connect */
+	pid_t pid;
+	struct object objects[2];
+	size_t n_objects;
+	struct sockaddr_storage address;
+	socklen_t address_len;
+};
+
+static void seen_close(struct seen *seen)
+{
+	for (size_t i = 0; i < seen->n_objects; i++)
+		cr_close_fd(&seen->objects[i].base);
+}
+
+static int read_object(pid_t pid, const uint64_t *args, int dir, int path, struct object *object)
+{
+	char link[64];
+	int dirfd = dir == NONE ? AT_FDCWD : (int)args[dir];
+
+	object->base = -1;
+	if (read_string(pid, args[path], object->path, sizeof(object->path)) < 0)
+		return -1;
+	if (object->path[0] == '/')
+		return 0;
+	if (dirfd == AT_FDCWD)
+		snprintf(link, sizeof(link), "/proc/%d/cwd", (int)pid);
+	else
+		snprintf(link, sizeof(link), "/proc/%d/fd/%d", (int)pid, dirfd);
+	object->base = open(link, O_PATH | O_CLOEXEC);
+	return object->base < 0 ? -1 : 0;
+}
+
+static const struct shape *find_shape(int nr)
+{
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+		if (shapes[i].nr == nr)
+			return &shapes[i];
+	return NULL;
+}
+
+static int read_address(struct seen *seen, const uint64_t *args)
+{
+	size_t len = args[2] < sizeof(seen->address) ? (size_t)args[2] : sizeof(seen->address);
+	struct iovec to = {.iov_base = &seen->address, .iov_len = len};
+	struct iovec from = {.iov_base = (void *)(uintptr_t)args[1], .iov_len = len};
+
+	seen->address_len = (socklen_t)len;
+	return process_vm_readv(seen->pid, &to, 1, &from, 1, 0) == (ssize_t)len ? 0 : -1;
+}
+
+/* Copies what the caller's memory says now; it is stopped, its other threads may not be. */
+static int look(const struct seccomp_notif *request, struct seen *seen)
+{
+	uint64_t args[6];
+
+	memcpy(args, request->data.args, sizeof(args));
+	seen->pid = (pid_t)request->pid;
+	if (request->data.nr == SYS_connect)
+		return read_address(seen, args);
+	seen->shape = find_shape(request->data.nr);
+	if (!seen->shape)
+		return -1;
+
+	const struct shape *shape = seen->shape;
+
+	if (read_object(seen->pid, args, shape->dir, shape->path, &seen->objects[0]) < 0)
+		return -1;
+	seen->n_objects = 1;
+	if (shape->path2 != NONE &&
+	    read_object(seen->pid, args, shape->dir2, shape->path2, &seen->objects[1]) == 0)
+		seen->n_objects = 2;
+	return 0;
+}
+
+static int open_in_box(const struct cr_notifier *n, int base, const char *path, uint64_t flags)
+{
+	struct open_how how = {.flags = flags | O_PATH | O_CLOEXEC};
+
+	/* Absolute links must lead to the box's root, not ours. Relative to a working directory
+	 * the kernel has no such rule; what leaves it is looked up from the root. */
+	if (base < 0) {
+		how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+		base = n->root;
+	} else {
+		how.resolve = RESOLVE_NO_MAGICLINKS;
+	}
+	return (int)syscall(SYS_openat2, base, path, &how, sizeof(how));
+}
+
+/* The name the kernel has for what `fd` is. */
+static int name_of(int fd, char *buf, size_t size)
+{
+	char link[64];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+
+	ssize_t len = readlink(link, buf, size - 1);
+
+	if (len <= 0 || buf[0] != '/')
+		return -1;
+	buf[len] = '\0';
+	return 0;
+}
+
+/* Splits off the last component: "a/b/" -> "a/", "b". The directory part may be "". */
+static const char *split_last(char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		path[--len] = '\0';
+
+	char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The absolute name, in the box, of what an operation needs writable; -1 when there is none. */
+static int absolute_name(const struct cr_notifier *n, const struct object *object, char *name,
+                         size_t size)
+{
+	char dir[CR_MAX_PATH];
+
+	snprintf(dir, sizeof(dir), "%s", object->path);
+
+	const char *last = split_last(dir);
+	char component[CR_MAX_PATH];
+
+	snprintf(component, sizeof(component), "%s", last);
+	if (!component[0] || !strcmp(component, ".") || !strcmp(component, ".."))
+		return -1;
+	dir[last - dir] = '\0';
+
+	CR_AUTO_FD int fd = open_in_box(n, object->base, dir[0] ? dir : ".", O_DIRECTORY);
+
+	if (fd >= 0) {
+		if (name_of(fd, name, size) < 0)
+			return -1;
+	} else if (object->path[0] == '/') {
+		snprintf(name, size, "%s", dir); /* hidden in the box: as the caller wrote it */
+	} else {
+		return -1;
+	}
+
+	size_t len = strlen(name);
+
+	while (len > 1 && name[len - 1] == '/')
+		name[--len] = '\0';
+	return snprintf(name + len, size - len, "%s%s", len > 1 ? "/" : "", component) <
+	                       (int)(size - len)
+	               ? 0
+	               : -1;
+}
+
+enum state {
+	POSSIBLE,  /* nothing the mounts know of speaks against it */
+	READ_ONLY, /* the mount refuses writing */
+	MISSING,   /* no such name, or no way to it */
+	FORBIDDEN, /* permission bits refuse it to this user */
+};
+
+static bool is_plain(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode) || S_ISLNK(st->st_mode);
+}
+
+/* Whether what `fd` (O_PATH) is could be written, by this user, through its mount. */
+static enum state writability(int fd, enum cr_op op)
+{
+	struct statfs fs;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || fstatfs(fd, &fs) < 0)
+		return MISSING;
+	if (!is_plain(&st))
+		return POSSIBLE;
+	if (fs.f_flags & ST_RDONLY)
+		return READ_ONLY;
+	if (op == CR_OP_CHANGE)
+		return st.st_uid == geteuid() || geteuid() == 0 ? POSSIBLE : FORBIDDEN;
+	if (faccessat(fd, "", W_OK, AT_EACCESS | AT_EMPTY_PATH) < 0)
+		return FORBIDDEN;
+	return POSSIBLE;
+}
+
+static void parent_of(const char *path, char *parent, size_t size)
+{
+	snprintf(parent, size, "%s", path);
+
+	char *slash = strrchr(parent, '/');
+
+	if (slash == parent)
+		slash++;
+	*slash = '\0';
+}
+
+/* The same question of the box (`root` its root) and of the host (`root` "/"). */
+static enum state state_at(int root, const char *path, const struct shape *shape, bool *created)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC | (shape->on_parent ? O_NOFOLLOW : 0),
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	char parent[CR_MAX_PATH];
+	CR_AUTO_FD int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+
+	*created = false;
+	if (fd >= 0 && !shape->on_parent)
+		return writability(fd, shape->op);
+	if (fd < 0 && errno != ENOENT)
+		return MISSING;
+	if (shape->op == CR_OP_DELETE && fd < 0)
+		return MISSING;
+	if (shape->op == CR_OP_CHANGE)
+		return MISSING;
+	*created = fd < 0;
+	parent_of(path, parent, sizeof(parent));
+	cr_close_fd(&fd);
+	fd = (int)syscall(SYS_openat2, root, parent, &how, sizeof(how));
+	return fd < 0 ? MISSING : writability(fd, CR_OP_CREATE);
+}
+
+static void comm_of(pid_t pid, char *buf, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	buf[0] = '\0';
+
+	CR_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? 0 : read(fd, buf, size - 1);
+
+	buf[len > 0 ? len : 0] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+}
+
+static void report(struct cr_notifier *n, pid_t pid, struct cr_denial *denial)
+{
+	char comm[32];
+	struct timespec now;
+
+	if (!n->on_denial)
+		return;
+	comm_of(pid, comm, sizeof(comm));
+	clock_gettime(CLOCK_REALTIME, &now);
+	denial->program = comm;
+	denial->pid = pid;
+	denial->time_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	n->on_denial(n->arg, denial);
+}
+
+/* A host directory opened for good: "/" as the launcher sees it. */
+static int host_root(void)
+{
+	return open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* The mask over a hidden place refuses the way in; a mount refuses the write. */
+static const char *boundary_of(const struct cr_notifier *n, enum state inside)
+{
+	if (!n->full)
+		return "Landlock";
+	return inside == READ_ONLY ? "read-only mount" : "hidden or private place";
+}
+
+static void judge_path(struct cr_notifier *n, const struct seen *seen, const struct object *object)
+{
+	char name[CR_MAX_PATH];
+	bool created, created_outside;
+
+	if (absolute_name(n, object, name, sizeof(name)) < 0 || !strncmp(name, "/proc/", 6))
+		return;
+
+	CR_AUTO_FD int host = host_root();
+	enum state inside = state_at(n->root, name, seen->shape, &created);
+	enum state outside = state_at(host, name, seen->shape, &created_outside);
+
+	/* In the landlock tier both look the same; the rules say the rest (cr_event_explain). */
+	if (outside != POSSIBLE || (n->full && inside == POSSIBLE) || inside == FORBIDDEN)
+		return;
+
+	struct cr_denial denial = {
+		.op = seen->shape->op == CR_OP_WRITE && created_outside ? CR_OP_CREATE
+		                                                        : seen->shape->op,
+		.object = name,
+		.boundary = boundary_of(n, inside),
+		.os_code = inside == READ_ONLY ? EROFS : EACCES,
+	};
+
+	report(n, seen->pid, &denial);
+}
+
+static bool is_loopback(const struct sockaddr_storage *address)
+{
+	const struct sockaddr_in *v4 = (const void *)address;
+	const struct sockaddr_in6 *v6 = (const void *)address;
+
+	if (address->ss_family == AF_INET)
+		return (ntohl(v4->sin_addr.s_addr) >> 24) == 127 || v4->sin_addr.s_addr == 0;
+	return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr) || IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr);
+}
+
+static void judge_inet(struct cr_notifier *n, const struct seen *seen)
+{
+	const struct sockaddr_in *v4 = (const void *)&seen->address;
+	const struct sockaddr_in6 *v6 = (const void *)&seen->address;
+	char address[INET6_ADDRSTRLEN], object[INET6_ADDRSTRLEN + 16];
+	bool is_v4 = seen->address.ss_family == AF_INET;
+
+	if (seen->address_len < (is_v4 ? sizeof(*v4) : offsetof(struct sockaddr_in6, sin6_scope_id)))
+		return;
+	if (is_loopback(&seen->address))
+		return;
+	inet_ntop(seen->address.ss_family,
+	          is_v4 ? (const void *)&v4->sin_addr : (const void *)&v6->sin6_addr, address,
+	          sizeof(address));
+	snprintf(object, sizeof(object), is_v4 ? "%s:%u" : "[%s]:%u", address,
+	         ntohs(is_v4 ? v4->sin_port : v6->sin6_port));
+
+	struct cr_denial denial = {
+		.op = CR_OP_CONNECT,
+		.object = object,
+		.boundary = "network namespace",
+		.os_code = ENETUNREACH,
+	};
+
+	report(n, seen->pid, &denial);
+}
+
+/* A socket of the host that the box does not see. Abstract names tell nothing: not judged. */
+static void judge_unix(struct cr_notifier *n, const struct seen *seen)
+{
+	const struct sockaddr_un *address = (const void *)&seen->address;
+	char path[sizeof(address->sun_path) + 1] = "";
+	struct stat inside, outside;
+
+	if (seen->address_len <= offsetof(struct sockaddr_un, sun_path))
+		return;
+	memcpy(path, address->sun_path, seen->address_len - offsetof(struct sockaddr_un, sun_path) <
+	                                                sizeof(address->sun_path)
+	                                        ? seen->address_len -
+	                                                  offsetof(struct sockaddr_un, sun_path)
+	                                        : sizeof(address->sun_path));
+	if (path[0] != '/' || stat(path, &outside) < 0 || !S_ISSOCK(outside.st_mode))
+		return;
+
+	CR_AUTO_FD int fd = open_in_box(n, -1, path, 0);
+
+	if (fd >= 0 && fstat(fd, &inside) == 0 && inside.st_ino == outside.st_ino &&
+	    inside.st_dev == outside.st_dev)
+		return;
+
+	struct cr_denial denial = {
+		.op = CR_OP_UNIX,
+		.object = path,
+		.boundary = "hidden or private place",
+		.os_code = fd < 0 ? ENOENT : EACCES,
+	};
+
+	report(n, seen->pid, &denial);
+}
+
+static void judge(struct cr_notifier *n, const struct seen *seen)
+{
+	if (n->root < 0)
+		return;
+	for (size_t i = 0; i < seen->n_objects; i++)
+		judge_path(n, seen, &seen->objects[i]);
+	if (seen->shape)
+		return;
+	if (seen->address.ss_family == AF_INET || seen->address.ss_family == AF_INET6)
+		judge_inet(n, seen);
+	if (seen->address.ss_family == AF_UNIX)
+		judge_unix(n, seen);
+}
+
+static void open_root(struct cr_notifier *n, pid_t pid)
+{
+	char link[64];
+
+	snprintf(link, sizeof(link), "/proc/%d/root", (int)pid);
+	n->root = open(link, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+void cr_notifier_serve(struct cr_notifier *n, int listener)
+{
+	struct seen seen = {.n_objects = 0};
+
+	if (!n)
+		return;
+	memset(n->request, 0, n->request_size);
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, n->request) < 0)
+		return;
+	if (n->root < 0)
+		open_root(n, (pid_t)n->request->pid);
+
+	int looked = look(n->request, &seen);
+
+	memset(n->response, 0, n->response_size);
+	n->response->id = n->request->id;
+	n->response->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+	ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, n->response);
+	if (looked == 0)
+		judge(n, &seen);
+	seen_close(&seen);
+}

@@ -1,0 +1,76 @@
+/*
+ * open.c - from a path of the plan to a descriptor, without being led astray.
+ *
+ * The agent owns the workspace, so a name seen when the plan was made may lead
+ * elsewhere now. A path is opened once, no symlink in it is followed, and what
+ * was opened is compared with the identity in the plan. Must never return a
+ * descriptor of anything else.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "linux/box.h"
+#include "linux/fd.h"
+
+int cr_step_fail(struct cr_box *box, const char *what)
+{
+	return cr_fail_os(box->err, CR_E_STEP, errno, "cannot %s", what);
+}
+
+int cr_open_plain(const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (unsigned)(flags | O_CLOEXEC | O_NOFOLLOW),
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+}
+
+static bool made_by_us(const struct cr_box *box, dev_t dev)
+{
+	for (size_t i = 0; i < box->n_fresh; i++)
+		if (box->fresh[i] == dev)
+			return true;
+	return false;
+}
+
+static bool same_file(const struct cr_step *step, const struct stat *st)
+{
+	if (step->id.volume == 0 && step->id.file == 0)
+		return true;
+	return step->id.volume == st->st_dev && step->id.file == st->st_ino;
+}
+
+static int open_checked(struct cr_box *box, const struct cr_step *step, struct stat *st,
+                        bool may_be_fresh)
+{
+	CR_AUTO_FD int fd = cr_open_plain(step->path, O_PATH);
+
+	if (fd < 0 && (errno == ELOOP || errno == ENOENT || errno == ENOTDIR))
+		return cr_fail_os(box->err, CR_E_RACE, errno, "'%s' changed since the plan was made",
+		                  step->path);
+	if (fd < 0)
+		return cr_step_fail(box, "open");
+	if (fstat(fd, st) < 0)
+		return cr_step_fail(box, "stat");
+	if (!same_file(step, st) && !(may_be_fresh && made_by_us(box, st->st_dev)))
+		return cr_fail(box->err, CR_E_RACE,
+		               "'%s' is not the file it was when the plan was made", step->path);
+	return cr_steal_fd(&fd);
+}
+
+int cr_open_step(struct cr_box *box, const struct cr_step *step, struct stat *st)
+{
+	return open_checked(box, step, st, false);
+}
+
+int cr_open_target(struct cr_box *box, const struct cr_step *step, struct stat *st)
+{
+	return open_checked(box, step, st, true);
+}

@@ -1,0 +1,164 @@
+/*
+ * probe.c - what can this host enforce?
+ *
+ * The quick probe reads settings; what a setting cannot tell (a seccomp filter around us) shows
+ * when the box is built, as CR_E_TIER. The thorough one starts processes and sees. Must not change
+ * anything on the host.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/pidfd.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/backend.h"
+#include "core/linux_abi.h"
+#include "linux/fd.h"
+
+/* The first number in a small file; `missing` when it cannot be read. */
+static long read_number(const char *path, long missing)
+{
+	char text[32] = "";
+	CR_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		return missing;
+	return strtol(text, NULL, 10);
+}
+
+static const struct {
+	const char *path;
+	long forbids; /* the value at which user namespaces are not to be had */
+	int root_too;
+} namespace_settings[] = {
+	{"/proc/sys/user/max_user_namespaces", 0, 1},
+	{"/proc/sys/kernel/unprivileged_userns_clone", 0, 0},
+	{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 1, 0},
+};
+
+static void probe_namespaces(struct cr_facts *facts)
+{
+	facts->user_namespaces = CR_YES;
+	for (size_t i = 0; i < sizeof(namespace_settings) / sizeof(namespace_settings[0]); i++) {
+		long value = read_number(namespace_settings[i].path, -1);
+
+		if (value != namespace_settings[i].forbids)
+			continue;
+		if (facts->uid == 0 && !namespace_settings[i].root_too)
+			continue;
+		facts->user_namespaces = CR_NO;
+		snprintf(facts->user_namespaces_why, sizeof(facts->user_namespaces_why), "%s = %ld",
+		         namespace_settings[i].path + strlen("/proc/sys/"), value);
+		return;
+	}
+}
+
+/* Our own cgroup in a version 2 tree: delegated when we may make groups and hand out limits. */
+static void probe_cgroup(struct cr_facts *facts)
+{
+	char line[512], path[640], controllers[256] = "";
+	FILE *groups = fopen("/proc/self/cgroup", "re");
+
+	if (!groups)
+		return;
+	line[0] = '\0';
+	while (fgets(line, sizeof(line), groups) && strncmp(line, "0::", 3) != 0)
+		line[0] = '\0';
+	fclose(groups);
+	line[strcspn(line, "\n")] = '\0';
+	if (strncmp(line, "0::/", 4) != 0 || strstr(line, "/../"))
+		return;
+	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cgroup.subtree_control", line + 3);
+
+	CR_AUTO_FD int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, controllers, sizeof(controllers) - 1) < 0)
+		return;
+	facts->cgroup_memory = strstr(controllers, "memory") != NULL;
+	facts->cgroup_pids = strstr(controllers, "pids") != NULL;
+	facts->cgroup_delegated = facts->cgroup_memory || facts->cgroup_pids;
+	snprintf(facts->cgroup_path, sizeof(facts->cgroup_path), "/sys/fs/cgroup%.490s", line + 3);
+}
+
+static bool has_seccomp_action(uint32_t action)
+{
+	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
+int cr_probe(struct cr_facts *facts, struct cr_err *err)
+{
+	struct utsname uts;
+
+	*facts = (struct cr_facts){.os = CR_OS_LINUX, .uid = geteuid(), .gid = getegid(), .tty = -1};
+	if (uname(&uts) < 0)
+		return cr_fail_os(err, CR_E_IO, errno, "cannot ask for the kernel's version");
+	snprintf(facts->release, sizeof(facts->release), "%s", uts.release);
+
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, CR_LL_CREATE_RULESET_VERSION);
+
+	facts->landlock_abi = abi > 0 ? (int)abi : 0;
+	facts->seccomp_filter = has_seccomp_action(SECCOMP_RET_ERRNO);
+	facts->seccomp_notify = has_seccomp_action(SECCOMP_RET_USER_NOTIF);
+
+	/* All of it came with Linux 5.12; with wrong arguments it does nothing but say so. */
+	facts->new_mount_api = mount_setattr(-1, "", 0, NULL, 0) < 0 && errno != ENOSYS;
+	facts->pidfd = pidfd_open(-1, 0) < 0 && errno != ENOSYS;
+	probe_namespaces(facts);
+	if (!facts->new_mount_api)
+		facts->user_namespaces = CR_NO;
+	probe_cgroup(facts);
+	for (int fd = 0; fd < 3 && facts->tty < 0; fd++)
+		facts->tty = isatty(fd) ? fd : -1;
+	return 0;
+}
+
+/* In a child of its own: a namespace cannot be left again. Returns an errno, or 0. */
+static int try_namespaces(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return errno;
+	if (pid == 0) {
+		int flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
+
+		if (unshare(flags) < 0)
+			_exit(errno & 0xff);
+
+		struct mount_attr attr = {.propagation = MS_PRIVATE};
+
+		if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr)) < 0)
+			_exit(errno & 0xff);
+		_exit(0);
+	}
+	if (waitpid(pid, &status, 0) < 0)
+		return errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
+}
+
+int cr_probe_thoroughly(struct cr_facts *facts, struct cr_err *err)
+{
+	if (cr_probe(facts, err) < 0)
+		return -1;
+
+	int code = try_namespaces();
+
+	if (code == 0 && facts->new_mount_api) {
+		facts->user_namespaces = CR_YES;
+		return 0;
+	}
+	if (facts->user_namespaces != CR_NO)
+		snprintf(facts->user_namespaces_why, sizeof(facts->user_namespaces_why),
+		         "the kernel answers: %.80s", strerror(code));
+	facts->user_namespaces = CR_NO;
+	return 0;
+}

@@ -1,0 +1,208 @@
+/*
+ * wait.c - the launcher while the command runs: signals, stops, time limit, refusals.
+ *
+ * The command shares the terminal and the process group of its launcher, so the kernel
+ * delivers Ctrl-C and resize to it directly. What the kernel cannot know is done here: a signal
+ * sent to the launcher is passed on, and when the command stops, the launcher stops as well.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "linux/box.h"
+#include "linux/child.h"
+#include "linux/fd.h"
+
+#define GRACE_MS 2000 /* between SIGTERM and the end, when the time is up */
+
+static const int forwarded[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM};
+
+uint64_t cr_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+struct waiting {
+	struct cr_running *running;
+	int signals;     /* signalfd, or -1 */
+	int tty;         /* the terminal we were in the foreground of, or -1 */
+	pid_t tty_group; /* to give it back to */
+	int ended;       /* status is valid */
+	int status;
+	int timed_out;
+};
+
+static void open_signals(struct waiting *w)
+{
+	sigset_t watched, blocked;
+
+	sigemptyset(&watched);
+	for (size_t i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++)
+		sigaddset(&watched, forwarded[i]);
+	blocked = watched;
+
+	/* Stops come from init's report, so that a resumed launcher never acts on an old one. */
+	sigaddset(&blocked, SIGTSTP);
+	sigaddset(&blocked, SIGTTIN);
+	sigaddset(&blocked, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
+	w->signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void open_tty(struct waiting *w)
+{
+	w->tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	if (w->tty < 0)
+		return;
+	w->tty_group = tcgetpgrp(w->tty);
+	if (w->tty_group != getpgrp())
+		cr_close_fd(&w->tty);
+}
+
+static void forward_signals(struct waiting *w)
+{
+	struct signalfd_siginfo info;
+
+	while (read(w->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		/* From the terminal: the command, in the same process group, has it already. */
+		if (info.ssi_code == SI_KERNEL)
+			continue;
+		pidfd_send_signal(w->running->command, (int)info.ssi_signo, NULL, 0);
+	}
+}
+
+/* Stops ourselves the way the command stopped; returns when we are continued. */
+static void stop_like(struct waiting *w, int sig)
+{
+	sigset_t one;
+
+	if (!(w->running->flags & CR_LAUNCH_TERMINAL))
+		return;
+	sigemptyset(&one);
+	sigaddset(&one, sig);
+	if (w->tty >= 0)
+		tcsetpgrp(w->tty, w->tty_group);
+	raise(sig);
+	sigprocmask(SIG_UNBLOCK, &one, NULL);
+	sigprocmask(SIG_BLOCK, &one, NULL);
+
+	/* A shell continues our process group; the command may have made its own. */
+	pidfd_send_signal(w->running->command, SIGCONT, NULL, 0);
+}
+
+static void take_message(struct waiting *w)
+{
+	struct cr_msg msg;
+	CR_AUTO_FD int fd = -1;
+
+	if (cr_msg_receive(w->running->ctl, &msg, &fd) <= 0) {
+		w->ended = 1; /* init was killed from outside; the kernel ended the box */
+		w->status = SIGKILL;
+		return;
+	}
+	if (msg.kind == CR_MSG_ENDED) {
+		w->ended = 1;
+		w->status = msg.status;
+	}
+	if (msg.kind == CR_MSG_STOPPED)
+		stop_like(w, WSTOPSIG(msg.status));
+}
+
+/* Milliseconds until the time limit needs us; -1: never. */
+static int time_left(const struct waiting *w)
+{
+	const struct cr_running *running = w->running;
+
+	if (!running->timeout_ms)
+		return -1;
+
+	uint64_t due = running->started_ms + running->timeout_ms + (w->timed_out ? GRACE_MS : 0);
+	uint64_t now = cr_now_ms();
+
+	if (now >= due)
+		return 0;
+	return due - now > INT32_MAX ? INT32_MAX : (int)(due - now);
+}
+
+static void time_is_up(struct waiting *w)
+{
+	if (!w->timed_out) {
+		w->timed_out = 1;
+		pidfd_send_signal(w->running->command, SIGTERM, NULL, 0);
+		pidfd_send_signal(w->running->command, SIGCONT, NULL, 0);
+		return;
+	}
+	shutdown(w->running->ctl, SHUT_WR); /* init sees the end and ends everything */
+	w->running->timeout_ms = 0;
+}
+
+static void wait_once(struct waiting *w)
+{
+	struct pollfd polled[] = {
+		{.fd = w->running->ctl, .events = POLLIN},
+		{.fd = w->running->listener, .events = POLLIN},
+		{.fd = w->signals, .events = POLLIN},
+	};
+	int ready = poll(polled, 3, time_left(w));
+
+	if (ready == 0 && time_left(w) == 0)
+		time_is_up(w);
+	if (ready <= 0)
+		return;
+	if (polled[1].revents & POLLIN)
+		cr_notifier_serve(w->running->notifier, w->running->listener);
+	else if (polled[1].revents)
+		cr_close_fd(&w->running->listener); /* no process uses the filter any more */
+	if (polled[2].revents)
+		forward_signals(w);
+	if (polled[0].revents)
+		take_message(w);
+}
+
+static void fill(const struct waiting *w, struct cr_result *result)
+{
+	if (w->timed_out)
+		*result = (struct cr_result){.end = CR_END_TIMEOUT};
+	else if (WIFSIGNALED(w->status))
+		*result = (struct cr_result){CR_END_SIGNALED, WTERMSIG(w->status)};
+	else
+		*result = (struct cr_result){CR_END_EXITED, WEXITSTATUS(w->status)};
+}
+
+int cr_wait(struct cr_child *child, struct cr_result *result, struct cr_err *err)
+{
+	struct waiting w = {.running = child->impl, .signals = -1, .tty = -1};
+
+	if (!w.running || !w.running->init)
+		return cr_fail(err, CR_E_USAGE, "the box is not running");
+	if (w.running->flags & CR_LAUNCH_TERMINAL) {
+		open_signals(&w);
+		open_tty(&w);
+	}
+	while (!w.ended)
+		wait_once(&w);
+	while (waitpid(w.running->init, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	w.running->init = 0;
+
+	/* An interactive shell in the box took the terminal; it cannot give it back from there. */
+	if (w.tty >= 0)
+		tcsetpgrp(w.tty, w.tty_group);
+	cr_close_fd(&w.tty);
+	cr_close_fd(&w.signals);
+	sigprocmask(SIG_SETMASK, &w.running->old_mask, NULL);
+	fill(&w, result);
+	return 0;
+}
