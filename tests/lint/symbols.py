@@ -2,6 +2,7 @@
 """The core is pure: its objects need the C standard library and jansson, and nothing that could
 reach the system. usage: symbols.py ARCHIVE"""
 
+import os
 import re
 import sys
 
@@ -41,7 +42,7 @@ def allowed(name):
 
 
 def main():
-    archive = sys.argv[1]
+    archive = os.path.abspath(sys.argv[1])
     tap = Tap(3)
     own = set(symbols(archive, "--defined-only"))
     needed = set(symbols(archive, "--undefined-only"))
