@@ -22,6 +22,13 @@ int cr_probe(struct cr_facts *facts, struct cr_err *err);
 /* As cr_probe, but finds out by trying (starts and ends a process); for `carrel doctor`. */
 int cr_probe_thoroughly(struct cr_facts *facts, struct cr_err *err);
 
+/*
+ * Adds the paths of the host's live AF_UNIX sockets (in `arena`) to *facts, as far as the system
+ * tells them: a read-only mount does not stop connect(2), so the plan hides those it would show.
+ * 0, or -1: CR_E_NOMEM, CR_E_LIMIT (CR_MAX_SOCKETS).
+ */
+int cr_probe_sockets(struct cr_arena *arena, struct cr_facts *facts, struct cr_err *err);
+
 /* The real file system, read as the calling user. Static; nothing to free. */
 const struct cr_fsview *cr_host_fsview(void);
 

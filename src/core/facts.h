@@ -7,6 +7,7 @@
 #define CR_FACTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "os.h"
@@ -35,6 +36,8 @@ struct cr_facts {
 	char cgroup_path[512];          /* the delegated directory */
 	bool inside_box;                /* we run inside a carrel box */
 	int tty;                        /* a descriptor that is a terminal, or -1 */
+	const char *const *unix_sockets; /* paths of live AF_UNIX sockets; see cr_probe_sockets */
+	size_t n_unix_sockets;
 
 	/* Windows */
 	uint32_t windows_build;

@@ -24,6 +24,7 @@
 #define CR_MAX_STEPS          32768               /* steps of a plan */
 #define CR_MAX_POINTER_FILE   4096                /* bytes of a .git or commondir file */
 #define CR_MAX_ARENA          (256 * 1024 * 1024) /* memory behind one policy and its plan */
+#define CR_MAX_SOCKETS        4096                /* live AF_UNIX sockets of the host looked at */
 #define CR_MAX_ENV            4096                /* environment variables of a command */
 #define CR_MAX_HOST           253                 /* bytes of a DNS name (RFC 1035, 2.3.4) */
 #define CR_MAX_PLAN_JSON      (64 * 1024 * 1024)  /* bytes of a plan given to the plan reader */

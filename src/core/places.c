@@ -49,8 +49,9 @@ static const struct row linux_landlock[] = {
 	{CR_ALLOW, CR_CAP_WRITE, FIXED, "/dev/random", CR_PLACE_HOST, CR_GROUP_MAIN},
 	{CR_ALLOW, CR_CAP_WRITE, FIXED, "/dev/urandom", CR_PLACE_HOST, CR_GROUP_MAIN},
 	{CR_ALLOW, CR_CAP_WRITE, FIXED, "/dev/tty", CR_PLACE_HOST, CR_GROUP_MAIN},
-	{CR_ALLOW, CR_CAP_WRITE, FIXED, "/dev/ptmx", CR_PLACE_HOST, CR_GROUP_MAIN},
-	{CR_ALLOW, CR_CAP_WRITE, FIXED, "/dev/pts", CR_PLACE_HOST, CR_GROUP_MAIN},
+	/* Other terminals of the user, and shared memory: one could read or type into them. */
+	{CR_DENY, CR_CAP_READ, FIXED, "/dev/pts", CR_PLACE_HOST, CR_GROUP_MAIN},
+	{CR_DENY, CR_CAP_READ, FIXED, "/dev/shm", CR_PLACE_HOST, CR_GROUP_MAIN},
 };
 
 static const struct row elsewhere[] = {

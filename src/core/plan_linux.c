@@ -190,7 +190,9 @@ static int plan_landlock(struct cr_builder *builder)
 				   (abi >= 3 ? CR_LL_TRUNCATE : 0) |
 				   (abi >= 5 ? CR_LL_IOCTL_DEV : 0));
 	cr_linux_view_landlock(builder, points, count);
-	cr_linux_bare_step(builder, CR_STEP_LANDLOCK_STDIO, NULL, CR_LL_WRITE_FILE);
+	cr_linux_bare_step(builder, CR_STEP_LANDLOCK_STDIO, NULL,
+			   CR_LL_READ_FILE | CR_LL_WRITE_FILE | (abi >= 3 ? CR_LL_TRUNCATE : 0) |
+				   (abi >= 5 ? CR_LL_IOCTL_DEV : 0));
 	cr_linux_bare_step(builder, CR_STEP_CAPABILITIES, NULL, 0);
 	canaries(builder);
 

@@ -429,6 +429,98 @@ static int check_root(struct cr_builder *builder, const struct cr_point *root)
 	return builder->failed;
 }
 
+/* What surrounds `path`: the surface of the nearest point above it, and that point. */
+static enum surface surface_at(const struct view *v, const char *path, size_t *point)
+{
+	size_t low = 0, high = v->count;
+
+	while (high - low > 1) {
+		size_t mid = low + (high - low) / 2;
+
+		if (cr_path_cmp(CR_OS_LINUX, v->points[mid].path, path) <= 0)
+			low = mid;
+		else
+			high = mid;
+	}
+	while (!cr_path_within(CR_OS_LINUX, path, v->points[low].path))
+		low = (size_t)v->points[low].parent;
+	*point = low;
+	return v->surfaces[low];
+}
+
+/* A socket the policy lets the box reach, in a place that is otherwise empty. */
+static void show_socket(struct view *v, const struct cr_rule *rule)
+{
+	size_t above;
+	enum surface around = surface_at(v, rule->path, &above);
+	struct cr_point point = {
+		.path = rule->path,
+		.view = CR_VIEW_READ_ONLY,
+		.type = rule->type,
+		.id = rule->id,
+		.life = CR_LIFE_SNAPSHOT,
+		.rule = rule,
+	};
+
+	if (rule->type == CR_FT_NONE || around == SURFACE_MASKED) {
+		cr_build_note(v->builder, &rule->origin, "socket '%s' %s", rule->path,
+			      rule->type == CR_FT_NONE ? "does not exist"
+						       : "lies in a hidden directory and stays hidden");
+		return;
+	}
+	if (around != SURFACE_FRESH)
+		return; /* in plain sight, and not hidden below */
+	v->last_way = NULL;
+	make_way(v, v->points[above].path, &point);
+	step(v, CR_STEP_READABLE, &point, 0);
+}
+
+static bool socket_allowed(const struct view *v, const char *path)
+{
+	const struct cr_access access = {.cap = CR_CAP_UNIX, .path = path};
+
+	return cr_decide(v->builder->rules, &access).decision == CR_ALLOW;
+}
+
+/* A live socket of the host in a visible place: read-only does not stop connecting to it. */
+static void hide_socket(struct view *v, const char *path)
+{
+	struct cr_resolved at;
+	size_t above;
+	enum surface around = surface_at(v, path, &above);
+
+	if (around == SURFACE_FRESH || around == SURFACE_MASKED || around == SURFACE_PROC)
+		return;
+	if (cr_resolve(v->builder->rules->resolver, path, &at, v->builder->err) < 0 ||
+	    at.stat.type != CR_FT_SOCKET)
+		return;
+	around = surface_at(v, at.path, &above);
+	if (around == SURFACE_FRESH || around == SURFACE_MASKED || socket_allowed(v, at.path))
+		return;
+	cr_build_step(v->builder, &(struct cr_step){
+					  .kind = CR_STEP_HIDE,
+					  .path = at.path,
+					  .detail = "socket of the host",
+					  .type = at.stat.type,
+					  .id = at.stat.id,
+					  .life = CR_LIFE_SNAPSHOT,
+					  .origin = cr_origin_system,
+				  });
+}
+
+static void place_sockets(struct view *v)
+{
+	const struct cr_facts *facts = v->builder->facts;
+	const struct cr_rule_list *rules = &v->builder->rules->lists[CR_GROUP_MAIN][CR_CAP_UNIX];
+
+	for (size_t i = 0; i < rules->n_literal; i++)
+		if (rules->literal[i]->decision == CR_ALLOW &&
+		    socket_allowed(v, rules->literal[i]->path))
+			show_socket(v, rules->literal[i]);
+	for (size_t i = 0; i < facts->n_unix_sockets && !v->builder->failed; i++)
+		hide_socket(v, facts->unix_sockets[i]);
+}
+
 void cr_linux_view_full(struct cr_builder *builder, const struct cr_point *points, size_t count)
 {
 	if (check_root(builder, &points[0]))
@@ -450,6 +542,8 @@ void cr_linux_view_full(struct cr_builder *builder, const struct cr_point *point
 	find_shown_below(&v);
 	for (size_t i = 0; i < count && !builder->failed; i++)
 		v.surfaces[i] = place(&v, i);
+	if (!builder->failed)
+		place_sockets(&v);
 	for (size_t i = 0; i < v.n_sealed; i++)
 		path_step(&v, CR_STEP_SEAL, v.sealed[i], NULL);
 }

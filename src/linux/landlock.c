@@ -50,23 +50,40 @@ static int add_rule(struct cr_box *box, const struct cr_step *step)
 	return 0;
 }
 
+static uint64_t rights_of_mode(int flags)
+{
+	uint64_t read = CR_LL_READ_FILE;
+	uint64_t write = CR_LL_WRITE_FILE | CR_LL_TRUNCATE | CR_LL_IOCTL_DEV;
+
+	switch (flags & O_ACCMODE) {
+	case O_RDONLY:
+		return read;
+	case O_WRONLY:
+		return write;
+	}
+	return read | write;
+}
+
 /*
- * What 0, 1 and 2 are was given to the command on purpose. Where they are open for writing it
- * may open them again (`> /dev/stderr` does): the terminal, or the file of a redirection.
+ * What 0, 1 and 2 are was given to the command on purpose. It may open them again the way
+ * they are open (`> /dev/stderr` does): the terminal, or the file of a redirection.
  */
 static int add_stdio(struct cr_box *box, const struct cr_step *step)
 {
-	struct cr_ll_path_beneath_attr rule = {.allowed_access = step->value};
+	struct cr_ll_path_beneath_attr rule;
 	struct stat st;
 
 	for (int fd = 0; fd < 3; fd++) {
 		int flags = fcntl(fd, F_GETFL);
 
-		if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || fstat(fd, &st) < 0)
+		if (flags < 0 || fstat(fd, &st) < 0)
 			continue;
 		if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
 			continue;
 		rule.parent_fd = fd;
+		rule.allowed_access = step->value & rights_of_mode(flags);
+		if (!rule.allowed_access)
+			continue;
 		if (syscall(SYS_landlock_add_rule, box->landlock, CR_LL_RULE_PATH_BENEATH, &rule,
 		            0) < 0 && errno != EBADFD)
 			return cr_step_fail(box, "add a Landlock rule");
