@@ -4,6 +4,7 @@
 #   make install    DESTDIR, PREFIX  make windows    cross-build      make asan     tests with sanitizers
 #   make check-clang                 make fuzz       FUZZ_TIME=30     make bench    measure
 #   make golden     accept new golden files          make lint        style and layering only
+#   make format     clang-format on every C file
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -15,7 +16,7 @@ CLANG_SUITES ?= unit golden
 setup = test -f $(1)/build.ninja || $(MESON) setup $(1) $(2)
 sanitize = -Db_sanitize=address,undefined -Db_lundef=false -Ddefault_library=static
 
-.PHONY: all check demo install windows asan check-clang fuzz bench golden lint clean
+.PHONY: all check demo install windows asan check-clang fuzz bench golden lint format clean
 
 all:
 	@$(call setup,$(BUILD),--prefix=$(PREFIX))
@@ -34,7 +35,7 @@ install: all
 	@DESTDIR=$(DESTDIR) $(MESON) install -C $(BUILD) --no-rebuild
 
 windows: prefix-windows/.done
-	@$(call setup,build-windows,--cross-file tools/cross-mingw.ini)
+	@$(call setup,build-windows,--cross-file tools/cross-mingw.ini -Dpkg_config_path=$(CURDIR)/prefix-windows/lib/pkgconfig)
 	@$(MESON) compile -C build-windows
 
 prefix-windows/.done: tools/windows-deps
@@ -63,6 +64,9 @@ bench:
 golden: all
 	@CARREL_UPDATE_GOLDEN=1 tests/run $(BUILD) golden
 	@git --no-pager diff --stat -- tests/golden
+
+format:
+	@git ls-files -co --exclude-standard -- '*.c' '*.h' | xargs clang-format -i
 
 clean:
 	rm -rf $(BUILD) build-windows build-asan build-clang build-fuzz build-bench

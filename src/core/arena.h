@@ -12,6 +12,8 @@
 
 #include <stddef.h>
 
+#include "attr.h"
+
 struct cr_arena;
 
 /* A new, empty arena, owned by the caller; NULL when memory is out. */
@@ -31,7 +33,7 @@ char *cr_arena_strdup(struct cr_arena *arena, const char *text);
 
 /* printf into the arena; NULL when out. */
 char *cr_arena_printf(struct cr_arena *arena, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+	CR_PRINTF(2, 3);
 
 /*
  * Makes room for one more element in the array *items of *cap elements, `count`

@@ -9,6 +9,8 @@
 #ifndef CR_ERR_H
 #define CR_ERR_H
 
+#include "attr.h"
+
 #define CR_ERR_CODES(X)                                                                            \
 	X(CR_E_NONE, "no error")                                                                   \
 	X(CR_E_NOMEM, "out of memory")                                                             \
@@ -47,17 +49,17 @@ struct cr_err {
 
 /* Fills *err and returns -1, so that a failing function can `return cr_fail(...)`. */
 int cr_fail(struct cr_err *err, enum cr_errc code, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+	CR_PRINTF(3, 4);
 
 /* As cr_fail, for a failed system call: keeps os_code and appends ": <its text>". */
 int cr_fail_os(struct cr_err *err, enum cr_errc code, int os_code, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+	CR_PRINTF(4, 5);
 
 /* Puts "<context>: " before the text of an error on its way up; returns -1. */
-int cr_wrap(struct cr_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int cr_wrap(struct cr_err *err, const char *fmt, ...) CR_PRINTF(2, 3);
 
 /* Sets the hint of an error already filled; returns -1. */
-int cr_hint(struct cr_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int cr_hint(struct cr_err *err, const char *fmt, ...) CR_PRINTF(2, 3);
 
 /* The text of a code, a static string. */
 const char *cr_errc_text(enum cr_errc code);

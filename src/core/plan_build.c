@@ -66,7 +66,7 @@ void cr_build_step(struct cr_builder *builder, const struct cr_step *step)
 }
 
 static const char *vtext(struct cr_builder *builder, const char *fmt, va_list ap)
-	__attribute__((format(printf, 2, 0)));
+	CR_PRINTF(2, 0);
 
 static const char *vtext(struct cr_builder *builder, const char *fmt, va_list ap)
 {

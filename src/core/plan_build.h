@@ -26,9 +26,9 @@ void cr_build_step(struct cr_builder *builder, const struct cr_step *step);
 
 /* Adds a gap once per name. */
 void cr_build_gap(struct cr_builder *builder, const char *name, const struct cr_origin *origin,
-                  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+                  const char *fmt, ...) CR_PRINTF(4, 5);
 void cr_build_note(struct cr_builder *builder, const struct cr_origin *origin, const char *fmt,
-                   ...) __attribute__((format(printf, 3, 4)));
+                   ...) CR_PRINTF(3, 4);
 
 /* The finished plan, or -1 with what went wrong. */
 int cr_build_finish(struct cr_builder *builder, struct cr_plan **out);

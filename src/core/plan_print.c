@@ -68,7 +68,7 @@ static void put(struct out *out, const char *text)
 		out->failed = 1;
 }
 
-static void putf(struct out *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void putf(struct out *out, const char *fmt, ...) CR_PRINTF(2, 3);
 
 static void putf(struct out *out, const char *fmt, ...)
 {

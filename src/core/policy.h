@@ -123,7 +123,7 @@ struct cr_diags {
 
 /* Adds an error; never fails (when memory is out it only counts). */
 void cr_diag_add(struct cr_arena *arena, struct cr_diags *diags, const struct cr_origin *at,
-                 const char *hint, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+                 const char *hint, const char *fmt, ...) CR_PRINTF(5, 6);
 
 /*
  * Parses `len` bytes of policy. `name` and `text` are copied.
