@@ -9,7 +9,7 @@
  *
  * Nothing here looks at a file system: symlinks are fsview.h's business.
  * Comparison is byte-wise on Linux; on Windows and macOS it folds case
- * (simple folding: ASCII, Latin-1, Greek, Cyrillic), and on macOS it also
+ * (simple folding: ASCII, Latin-1, Latin Extended-A, Greek, Cyrillic), and on macOS it also
  * ignores the composed/decomposed difference only in so far as both sides are
  * canonical (fsview gives the on-disk name).
  */
@@ -46,6 +46,13 @@ const char *cr_path_canonical(struct cr_arena *arena, enum cr_os os, const char 
  */
 const char *cr_path_resolve(struct cr_arena *arena, enum cr_os os, const char *base,
                             const char *path, unsigned flags, struct cr_err *err);
+
+/*
+ * Checks one component that is not "", "." or ".." as cr_path_canonical does: for names that
+ * come from elsewhere, such as the target of a symlink. 0, or -1 with CR_E_PATH or CR_E_LIMIT.
+ */
+int cr_path_check_component(enum cr_os os, const char *name, size_t len, unsigned flags,
+                            struct cr_err *err);
 
 /* Canonical `base` + one component `name`, checked by nobody; NULL when memory is out. */
 const char *cr_path_join(struct cr_arena *arena, enum cr_os os, const char *base, const char *name);
