@@ -19,12 +19,10 @@
 
 #define MAX_COMMANDS 16
 
-extern char **environ;
-
 struct command {
 	char **argv;
-	int fd; /* to open `path` as; -1: none */
-	const char *path;
+	int fd;           /* to open `path` as */
+	const char *path; /* NULL: none */
 };
 
 static double now_us(void)
@@ -43,10 +41,12 @@ static int split(char **argv, struct command *commands)
 	while (*argv && count < MAX_COMMANDS) {
 		struct command *command = &commands[count++];
 
-		*command = (struct command){.fd = -1};
+		*command = (struct command){0};
 		if (argv[0][0] == '@') {
-			command->fd = (int)strtol(argv[0] + 1, NULL, 10);
-			command->path = strchr(argv[0], '=') + 1;
+			char *end;
+
+			command->fd = (int)strtol(argv[0] + 1, &end, 10);
+			command->path = end + 1; /* behind the '=' */
 			argv++;
 		}
 		command->argv = argv;
@@ -67,7 +67,7 @@ static double run_once(const struct command *command)
 	pid_t pid;
 
 	posix_spawn_file_actions_init(&actions);
-	if (command->fd >= 0)
+	if (command->path)
 		posix_spawn_file_actions_addopen(&actions, command->fd, command->path, O_RDONLY, 0);
 	start = now_us();
 	if (posix_spawnp(&pid, command->argv[0], &actions, NULL, command->argv, environ) != 0)
