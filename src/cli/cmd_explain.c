@@ -1,0 +1,247 @@
+/*
+ * cmd_explain.c - `carrel explain`: what decide() says about one access, which
+ * rule says so, and which steps of the plan make it true here.
+ *
+ * It asks the same model the planners ask; it never tries the access.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "box_options.h"
+#include "cli.h"
+#include "core/decide.h"
+#include "core/path.h"
+#include "lib/sys.h"
+
+struct question {
+	struct cr_access access;
+	const char *as_given;
+};
+
+/* The object as an absolute path: "~/", relative to the current directory or the workspace. */
+static const char *absolute(struct cr_cli *cli, const struct cr_prepared *prepared,
+			    const char *object, struct cr_err *err)
+{
+	const struct cr_context *ctx = &prepared->ctx;
+	const char *base = ctx->workspace;
+
+	if (object[0] == '~' && (object[1] == '\0' || object[1] == '/' || object[1] == '\\')) {
+		if (!ctx->home) {
+			cr_fail(err, CR_E_PATH, "no home directory is known");
+			return NULL;
+		}
+		base = ctx->home;
+		object += object[1] == '\0' ? 1 : 2;
+	} else if (ctx->os == cr_sys_os && !cr_path_is_absolute(ctx->os, object)) {
+		base = cr_sys_cwd(cli->arena, err);
+	}
+	if (!base)
+		return NULL;
+	return object[0] ? cr_path_resolve(cli->arena, ctx->os, base, object, 0, err) : base;
+}
+
+static int ask_path(struct cr_cli *cli, const struct cr_prepared *prepared, const char *object,
+		    struct question *question, struct cr_err *err)
+{
+	struct cr_resolved resolved;
+	const char *path = absolute(cli, prepared, object, err);
+
+	if (!path || cr_resolve(prepared->rules->resolver, path, &resolved, err) < 0)
+		return -1;
+	question->access.path = resolved.path;
+	return 0;
+}
+
+static int ask_host(struct cr_cli *cli, const char *object, struct question *question,
+		    struct cr_err *err)
+{
+	struct cr_host *host = &question->access.host;
+
+	if (cr_host_parse(cli->arena, object, host, err) < 0)
+		return -1;
+	if (host->kind == CR_HOST_ANY || host->kind == CR_HOST_SUFFIX ||
+	    host->port_lo != host->port_hi) {
+		cr_fail(err, CR_E_USAGE, "'%.300s' is a pattern", object);
+		return cr_hint(err, "ask about one host and one port");
+	}
+	return 0;
+}
+
+static int ask_git(const char *object, struct question *question, struct cr_err *err)
+{
+	static const char *const modes[] = {
+		[CR_GIT_READ_ONLY] = "read-only",
+		[CR_GIT_OVERLAY] = "overlay",
+		[CR_GIT_DESTRUCTIVE] = "destructive",
+	};
+
+	for (size_t i = 0; i < CR_COUNT_OF(modes); i++) {
+		if (strcmp(object, modes[i]) == 0) {
+			question->access.git = (enum cr_git_mode)i;
+			return 0;
+		}
+	}
+	cr_fail(err, CR_E_USAGE, "unknown kind of git operation '%.100s'", object);
+	return cr_hint(err, "one of read-only, overlay, destructive");
+}
+
+static int ask(struct cr_cli *cli, const struct cr_prepared *prepared, struct question *question,
+	       struct cr_err *err)
+{
+	const char *object = question->as_given;
+
+	switch (question->access.cap) {
+	case CR_CAP_READ:
+	case CR_CAP_WRITE:
+	case CR_CAP_UNIX:
+		return ask_path(cli, prepared, object, question, err);
+	case CR_CAP_CONNECT:
+		return ask_host(cli, object, question, err);
+	case CR_CAP_GIT:
+		return ask_git(object, question, err);
+	}
+	return cr_fail(err, CR_E_INTERNAL, "unknown capability");
+}
+
+/* Steps that carry the part of the boundary which is not about paths. */
+static int enforces_network(enum cr_step_kind kind)
+{
+	return kind == CR_STEP_NAMESPACES || kind == CR_STEP_LANDLOCK || kind == CR_STEP_SECCOMP ||
+	       kind == CR_STEP_MAC_PROFILE || kind == CR_STEP_CANARY_CONNECT;
+}
+
+static int shapes_view(const struct cr_step *step, const struct question *question,
+		       const struct cr_plan *plan)
+{
+	if (step->kind == CR_STEP_MAC_PROFILE)
+		return 1;
+	return step->path && step->kind != CR_STEP_CANARY_WRITE &&
+	       step->kind != CR_STEP_CANARY_READ && step->kind != CR_STEP_CANARY_WORK &&
+	       step->kind != CR_STEP_CGROUP &&
+	       cr_path_within(plan->os, question->access.path, step->path);
+}
+
+static void print_step(struct cr_cli *cli, const struct cr_step *step)
+{
+	printf("  enforced by: %s", cr_step_kind_name(step->kind));
+	if (step->path)
+		printf(" %s", cr_cli_safe(cli, step->path));
+	else if (step->detail && step->kind != CR_STEP_MAC_PROFILE)
+		printf(" %s", cr_cli_safe(cli, step->detail));
+	putchar('\n');
+}
+
+/* The steps nearest to the path; several when more than one layer holds it. */
+static void print_path_steps(struct cr_cli *cli, const struct cr_plan *plan,
+			     const struct question *question)
+{
+	size_t longest = 0;
+
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct cr_step *step = &plan->steps[i];
+
+		if (shapes_view(step, question, plan) && step->path && strlen(step->path) > longest)
+			longest = strlen(step->path);
+	}
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct cr_step *step = &plan->steps[i];
+
+		if (shapes_view(step, question, plan) &&
+		    (!step->path || strlen(step->path) == longest))
+			print_step(cli, step);
+	}
+}
+
+static int same_line(const struct cr_origin *a, const struct cr_origin *b)
+{
+	return a->line == b->line && a->layer == b->layer && a->file && b->file &&
+	       strcmp(a->file, b->file) == 0;
+}
+
+static void print_boundary(struct cr_cli *cli, const struct cr_plan *plan,
+			   const struct question *question, const struct cr_rule *rule)
+{
+	const enum cr_capability cap = question->access.cap;
+
+	if (cap == CR_CAP_READ || cap == CR_CAP_WRITE)
+		print_path_steps(cli, plan, question);
+	for (size_t i = 0; cap == CR_CAP_CONNECT && i < plan->n_steps; i++) {
+		if (enforces_network(plan->steps[i].kind))
+			print_step(cli, &plan->steps[i]);
+	}
+	for (size_t i = 0; rule && i < plan->n_gaps; i++) {
+		if (same_line(&plan->gaps[i].origin, &rule->origin))
+			printf("  not enforced here: %s: %s\n", plan->gaps[i].name,
+			       cr_cli_safe(cli, plan->gaps[i].text));
+	}
+}
+
+static void print_verdict(struct cr_cli *cli, const struct question *question,
+			  const struct cr_verdict *verdict)
+{
+	const struct cr_rule *rule = verdict->rule;
+	const struct cr_access *access = &question->access;
+
+	printf("%s: %s '%s'\n", cr_decision_name(verdict->decision),
+	       cr_capability_name(access->cap), cr_cli_safe(cli, question->as_given));
+	if (access->path && strcmp(access->path, question->as_given) != 0)
+		printf("  object: %s\n", cr_cli_safe(cli, access->path));
+	if (!rule) {
+		puts("  rule: none covers it, and what no rule allows is denied");
+		return;
+	}
+	printf("  rule: %s %s %s\n", cr_decision_name(rule->decision),
+	       cr_capability_name(rule->cap), cr_cli_safe(cli, rule->text));
+	printf("  from: %s (%s)\n", cr_cli_origin(cli, &rule->origin),
+	       cr_layer_name(rule->origin.layer));
+}
+
+static int explain(struct cr_cli *cli, const struct cr_request *request, struct question *question)
+{
+	static const int exit_codes[] = {
+		[CR_DENY] = CR_EXIT_NO,
+		[CR_ASK] = CR_EXIT_ASK,
+		[CR_ALLOW] = CR_EXIT_OK,
+	};
+	struct cr_prepared prepared;
+	struct cr_verdict verdict;
+	struct cr_err err;
+	int exit_code;
+
+	if (cr_box_options_prepare(cli, request, &prepared, &exit_code) < 0)
+		return exit_code;
+	if (ask(cli, &prepared, question, &err) < 0 || cr_prepare_plan(&prepared, &err) < 0)
+		return cr_cli_fail(cli, &err);
+	verdict = cr_decide(prepared.rules, &question->access);
+	print_verdict(cli, question, &verdict);
+	print_boundary(cli, prepared.plan, question, verdict.rule);
+	return cr_cli_finish(cli, exit_codes[verdict.decision]);
+}
+
+int cr_cmd_explain(struct cr_cli *cli)
+{
+	struct cr_box_options box;
+	struct cr_request request;
+	struct question question = {0};
+	struct cr_err err;
+	int exit_code;
+	const struct cr_option_group groups[] = {
+		cr_box_rule_options(&box),
+		cr_box_place_options(&box),
+		cr_box_system_options(&box),
+	};
+
+	cr_box_options_init(&box, cli->arena);
+	if (cr_cli_parse(cli, groups, CR_COUNT_OF(groups), &exit_code) < 0)
+		return exit_code;
+	if (cli->words.argc != 2)
+		return cr_cli_usage(cli, "needs a capability and one object");
+	if (cr_capability_parse(cli->words.argv[0], &question.access.cap) < 0)
+		return cr_cli_usage(cli, "unknown capability '%.100s'", cli->words.argv[0]);
+	question.as_given = cli->words.argv[1];
+	if (question.as_given[0] == '\0')
+		return cr_cli_usage(cli, "the object is empty");
+	if (cr_box_options_request(&box, &request, &err) < 0)
+		return cr_cli_fail(cli, &err);
+	return explain(cli, &request, &question);
+}

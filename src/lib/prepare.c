@@ -1,0 +1,302 @@
+/*
+ * prepare.c - prepare.h: the stages of the pipeline, one after the other.
+ *
+ * The only decision here is the tier, and it is made from the facts alone. A
+ * lesser tier is tried only when nobody asked for a certain one, and what it
+ * cannot enforce is a gap of its plan, which refuses like any other.
+ */
+#include "prepare.h"
+
+#include <string.h>
+
+#include "core/path.h"
+#include "sys.h"
+#include "where.h"
+
+static int no_memory(struct cr_err *err)
+{
+	return cr_fail(err, CR_E_NOMEM, "out of memory");
+}
+
+static int is_here(const struct cr_prepared *prepared)
+{
+	return prepared->request->os == cr_sys_os;
+}
+
+int cr_tier_best(const struct cr_facts *facts, enum cr_tier *tier, struct cr_err *err)
+{
+	switch (facts->os) {
+	case CR_OS_LINUX:
+		break;
+	case CR_OS_WINDOWS:
+		*tier = facts->setup_done ? CR_TIER_ELEVATED : CR_TIER_UNELEVATED;
+		return 0;
+	case CR_OS_MACOS:
+		*tier = CR_TIER_FULL;
+		return 0;
+	}
+	if (facts->user_namespaces != CR_NO && facts->seccomp_filter) {
+		*tier = CR_TIER_FULL;
+		return 0;
+	}
+	if (facts->landlock_abi > 0 && facts->seccomp_filter) {
+		*tier = CR_TIER_LANDLOCK;
+		return 0;
+	}
+	cr_fail(err, CR_E_TIER, "this machine can enforce nothing: no %s",
+		facts->seccomp_filter ? "user namespaces and no Landlock" : "seccomp filters");
+	return cr_hint(err, "'carrel doctor' says how to enable what is missing");
+}
+
+static int choose_tier(struct cr_prepared *prepared, struct cr_err *err)
+{
+	const char *asked = prepared->request->tier;
+	const struct cr_facts *facts = &prepared->facts;
+	enum cr_tier *tier = &prepared->ctx.tier;
+
+	if (!asked)
+		return cr_tier_best(facts, tier, err);
+	if (cr_tier_parse(asked, tier) < 0) {
+		cr_fail(err, CR_E_USAGE, "unknown tier '%.100s'", asked);
+		return cr_hint(err,
+			       "on Linux: full or landlock; on Windows: unelevated or elevated");
+	}
+	if (facts->os == CR_OS_LINUX && *tier == CR_TIER_FULL && facts->user_namespaces == CR_NO) {
+		cr_fail(err, CR_E_TIER, "the full tier cannot be had here: %s",
+			facts->user_namespaces_why[0] ? facts->user_namespaces_why
+						      : "no user namespaces");
+		return cr_hint(err, "'carrel doctor' says how to enable it");
+	}
+	return 0;
+}
+
+static int load_layers(struct cr_prepared *prepared, struct cr_err *err)
+{
+	const struct cr_context *ctx = &prepared->ctx;
+	const struct cr_layers_input input = {
+		.config_dir = ctx->config_dir,
+		.state_dir = ctx->state_dir,
+		.workspace = ctx->workspace,
+	};
+
+	if (!is_here(prepared))
+		return 0; /* policies of this host name this host's paths */
+	return cr_layers_load(prepared->arena, &input, &prepared->layers, &prepared->diags, err);
+}
+
+/* Parses what the caller gave, behind the policies from disk; 1 when there are errors. */
+static int parse_texts(struct cr_prepared *prepared, struct cr_err *err)
+{
+	const struct cr_request *request = prepared->request;
+	const size_t n_disk = prepared->layers.n_policies;
+	int bad = 0;
+
+	prepared->policies = cr_arena_alloc(prepared->arena, n_disk + request->n_texts + 1,
+					    sizeof(*prepared->policies));
+	if (!prepared->policies)
+		return no_memory(err);
+	for (size_t i = 0; i < n_disk; i++)
+		prepared->policies[i] = prepared->layers.policies[i];
+	prepared->n_policies = n_disk;
+	for (size_t i = 0; i < request->n_texts; i++) {
+		const struct cr_policy_text *text = &request->texts[i];
+		struct cr_policy *policy;
+
+		if (cr_policy_parse(prepared->arena, text->name, CR_LAYER_COMMAND, text->text,
+				    text->len, &policy, &prepared->diags, err) == 0) {
+			prepared->policies[prepared->n_policies++] = policy;
+			continue;
+		}
+		if (err->code != CR_E_SYNTAX)
+			return -1;
+		bad = 1;
+	}
+	return bad;
+}
+
+/* Every text of every layer is parsed before giving up, so that all errors are told at once. */
+static int gather(struct cr_prepared *prepared, struct cr_err *err)
+{
+	const int from_disk = load_layers(prepared, err);
+	int from_texts;
+	size_t errors;
+
+	if (from_disk < 0 && err->code != CR_E_SYNTAX)
+		return -1;
+	from_texts = parse_texts(prepared, err);
+	if (from_texts < 0)
+		return -1;
+	if (from_disk == 0 && from_texts == 0)
+		return 0;
+	errors = prepared->diags.count + prepared->diags.dropped;
+	return cr_fail(err, CR_E_SYNTAX, "%u error%s in the policy; nothing ran", (unsigned)errors,
+		       errors == 1 ? "" : "s");
+}
+
+static int resolve(struct cr_prepared *prepared, struct cr_err *err)
+{
+	struct cr_rules_input input = {
+		.view = is_here(prepared) ? cr_host_fsview() : cr_where_empty_view(),
+		.policies = prepared->policies,
+		.n_policies = prepared->n_policies,
+		.project_trusted = prepared->layers.project_trusted,
+		.profile = is_here(prepared) ? cr_layers_profile : NULL,
+		.profile_arg = &prepared->layers,
+	};
+
+	if (cr_where_temp(prepared->arena, &prepared->ctx, err) < 0)
+		return -1;
+	input.ctx = prepared->ctx;
+	return cr_rules_resolve(prepared->arena, &input, &prepared->rules, &prepared->diags, err);
+}
+
+int cr_prepare_rules(struct cr_arena *arena, const struct cr_request *request,
+		     struct cr_prepared *out, struct cr_err *err)
+{
+	struct cr_err ignored;
+
+	if (!err)
+		err = &ignored;
+	*out = (struct cr_prepared){.arena = arena, .request = request};
+	if (!is_here(out))
+		cr_facts_typical(request->os, &out->facts);
+	else if (cr_probe(&out->facts, err) < 0)
+		return -1;
+	if (cr_where_find(arena, request, &out->ctx, err) < 0 || choose_tier(out, err) < 0)
+		return -1;
+	return gather(out, err) < 0 ? -1 : resolve(out, err);
+}
+
+int cr_prepare_plan(struct cr_prepared *prepared, struct cr_err *err)
+{
+	return cr_plan_make(prepared->arena, prepared->rules, &prepared->facts, &prepared->plan,
+			    err);
+}
+
+/* The variables that tell programs where to put temporary files. */
+static const char *const temp_names[][3] = {
+	[CR_OS_LINUX] = {"TMPDIR"},
+	[CR_OS_WINDOWS] = {"TEMP", "TMP"},
+	[CR_OS_MACOS] = {"TMPDIR"},
+};
+
+static int is_variable(const char *entry, const char *name)
+{
+	const size_t len = strlen(name);
+
+	return strncmp(entry, name, len) == 0 && entry[len] == '=';
+}
+
+/* Puts NAME=value into `env`, which has room, in place of what it says about NAME. */
+static int put(struct cr_arena *arena, char **env, const char *name, const char *value)
+{
+	char *entry = cr_arena_printf(arena, "%s=%s", name, value);
+	size_t i = 0;
+
+	if (!entry)
+		return -1;
+	while (env[i] && !is_variable(env[i], name))
+		i++;
+	if (!env[i])
+		env[i + 1] = NULL;
+	env[i] = entry;
+	return 0;
+}
+
+/* The environment of the command; a private temporary directory is told to it. */
+static char **environment(struct cr_prepared *prepared)
+{
+	const struct cr_context *ctx = &prepared->ctx;
+	char **from = cr_sys_environ(prepared->arena);
+	char **env = from ? cr_env_apply(prepared->arena, prepared->rules, from) : NULL;
+	char **roomy;
+	size_t count = 0;
+
+	if (!env || !ctx->temp_dir)
+		return env;
+	while (env[count])
+		count++;
+	roomy = cr_arena_alloc(prepared->arena, count + 4, sizeof(*roomy));
+	if (!roomy)
+		return NULL;
+	memcpy(roomy, env, count * sizeof(*roomy));
+	for (const char *const *name = temp_names[ctx->os]; *name; name++) {
+		if (put(prepared->arena, roomy, *name, ctx->temp_dir) < 0)
+			return NULL;
+	}
+	return roomy;
+}
+
+/* Where the command starts: as asked, else where the user is if that is in the workspace. */
+static const char *start_dir(struct cr_prepared *prepared, const struct cr_start *start,
+			     struct cr_err *err)
+{
+	const struct cr_context *ctx = &prepared->ctx;
+	const char *dir = ctx->workspace;
+
+	if (start->cwd) {
+		dir = cr_sys_real_dir(prepared->arena, start->cwd, err);
+	} else if (prepared->request->workspace) {
+		const char *cwd = cr_sys_cwd(prepared->arena, NULL);
+
+		if (cwd && cr_path_within(ctx->os, cwd, ctx->workspace))
+			dir = cwd;
+	}
+	if (dir && cr_decide_view(prepared->rules, dir, NULL) == CR_VIEW_HIDDEN) {
+		cr_fail(err, CR_E_PATH, "the command cannot start in '%.500s': the box hides it",
+			dir);
+		cr_hint(err, "start it elsewhere with --chdir, or show it with --read");
+		return NULL;
+	}
+	return dir;
+}
+
+static int start_once(struct cr_prepared *prepared, const struct cr_start *start,
+		      struct cr_child *child, struct cr_err *err)
+{
+	const struct cr_request *request = prepared->request;
+	struct cr_launch launch = {
+		.argv = start->argv,
+		.stdio = {-1, -1, -1},
+		.flags = start->flags,
+		.on_denial = start->on_denial,
+		.arg = start->arg,
+	};
+
+	if (cr_plan_check_gaps(prepared->plan, request->accepted, request->n_accepted, err) < 0)
+		return -1;
+	launch.cwd = start_dir(prepared, start, err);
+	if (!launch.cwd)
+		return -1;
+	launch.envp = environment(prepared);
+	if (!launch.envp)
+		return cr_fail(err, CR_E_LIMIT, "the environment is too large");
+	return cr_enforce(prepared->plan, &launch, child, err);
+}
+
+/* The kernel refused namespaces although no setting forbids them: a container's filter. */
+static int step_down(struct cr_prepared *prepared, struct cr_err *err)
+{
+	prepared->facts.user_namespaces = CR_NO;
+	prepared->ctx.tier = CR_TIER_LANDLOCK;
+	return resolve(prepared, err) < 0 ? -1 : cr_prepare_plan(prepared, err);
+}
+
+int cr_prepare_start(struct cr_prepared *prepared, const struct cr_start *start,
+		     struct cr_child *child, struct cr_err *err)
+{
+	struct cr_err ignored;
+
+	if (!err)
+		err = &ignored;
+	if (!is_here(prepared))
+		return cr_fail(err, CR_E_USAGE, "this plan is for another system");
+	if (start_once(prepared, start, child, err) == 0)
+		return 0;
+	if (err->code != CR_E_TIER || prepared->request->tier ||
+	    prepared->ctx.tier != CR_TIER_FULL || cr_sys_os != CR_OS_LINUX)
+		return -1;
+	if (step_down(prepared, err) < 0)
+		return -1;
+	return start_once(prepared, start, child, err);
+}
