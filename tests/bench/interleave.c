@@ -70,7 +70,9 @@ static double run_once(const struct command *command)
 	if (command->path)
 		posix_spawn_file_actions_addopen(&actions, command->fd, command->path, O_RDONLY, 0);
 	start = now_us();
-	if (posix_spawnp(&pid, command->argv[0], &actions, NULL, command->argv, environ) != 0)
+	if (!command->argv[0])
+		status = 127 << 8;
+	else if (posix_spawnp(&pid, command->argv[0], &actions, NULL, command->argv, environ) != 0)
 		status = 127 << 8;
 	else if (waitpid(pid, &status, 0) != pid)
 		status = 1;
