@@ -18,7 +18,8 @@ struct planner {
 	size_t n_points;
 	bool blind; /* planned without a file system to look at: all is taken to exist */
 	const char *last_protected; /* path; finds out which directories above are pinned already */
-	char *text;                 /* the profile so far */
+	const char *last_reserved;
+	char *text; /* the profile so far */
 	size_t len, cap;
 };
 
@@ -122,35 +123,64 @@ static bool is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+static const struct cr_origin *origin_of(const struct cr_point *point)
+{
+	return point->rule ? &point->rule->origin : &cr_origin_system;
+}
+
+/* Characters of a path as a pattern; what may have a meaning there becomes any character. */
+static void append_pattern(struct planner *planner, const char *from, const char *end)
+{
+	for (const char *at = from; at < end; at++) {
+		if (is_letter(*at) || (*at >= '0' && *at <= '9') || strchr("/-_", *at))
+			append_bytes(planner, at, 1);
+		else if ((unsigned char)*at < 0x80)
+			append(planner, ".");
+		else if (at + 1 == end || (unsigned char)at[1] < 0x80) /* end of a run of others */
+			append(planner, "[^/]+");
+	}
+}
+
+static bool is_ascii(const char *text)
+{
+	while (*text && (unsigned char)*text < 0x80)
+		text++;
+	return !*text;
+}
+
 /*
  * A name that does not exist yet can be created in another case, and is then found under the
- * protected one, for the volume folds case. So it is also denied as a pattern: letters in both
- * cases, and any character in the place of one that has a meaning in a pattern (which denies
- * more, never less).
+ * protected one, for the volume folds case. So its last component is also denied as a pattern,
+ * its letters in both cases. The directories above exist, and are known by their real names.
  */
-static void rule_any_case(struct planner *planner, const char *verb, const char *path)
+static void rule_any_case(struct planner *planner, const struct cr_point *point)
 {
-	append(planner, "(");
-	append(planner, verb);
-	append(planner, " (regex #\"^");
-	for (; *path; path++) {
-		const char both[] = {'[', (char)(*path | 0x20), (char)(*path & ~0x20), ']', '\0'};
+	const char *name = cr_path_base(CR_OS_MACOS, point->path);
 
-		if (is_letter(*path))
+	if (!is_ascii(name)) {
+		cr_build_gap(
+			&planner->builder, "absent-protected", origin_of(point),
+			"'%s' does not exist, and could be created with its letters in another "
+			"case",
+			point->path);
+		return;
+	}
+	append(planner, "(deny file-write* (regex #\"^");
+	append_pattern(planner, point->path, name);
+	for (; *name; name++) {
+		const char both[] = {'[', (char)(*name | 0x20), (char)(*name & ~0x20), ']', '\0'};
+
+		if (is_letter(*name))
 			append(planner, both);
-		else if (strchr("/-_", *path) || (*path >= '0' && *path <= '9'))
-			append_bytes(planner, path, 1);
-		else if ((unsigned char)*path < 0x80)
-			append(planner, ".");
-		else if ((unsigned char)path[1] < 0x80) /* the last byte of a run of others */
-			append(planner, "[^/]+");
+		else
+			append_pattern(planner, name, name + 1);
 	}
 	append(planner, "(/|$)\"))\n");
 }
 
-static const struct cr_origin *origin_of(const struct cr_point *point)
+static bool exists(const struct planner *planner, const struct cr_point *point)
 {
-	return point->rule ? &point->rule->origin : &cr_origin_system;
+	return planner->blind || point->type != CR_FT_NONE;
 }
 
 static void add(struct planner *planner, struct cr_step step)
@@ -178,6 +208,8 @@ static void pin_above(struct planner *planner, const struct cr_point *point)
 	int root = point->parent;
 	unsigned d;
 
+	if (point->from_pattern)
+		return; /* a snapshot of names: the next match may be anywhere anyway */
 	while (root >= 0 && planner->points[root].around == CR_VIEW_WRITABLE)
 		root = planner->points[root].parent;
 	d = root < 0 ? depth : cr_path_depth(CR_OS_MACOS, planner->points[root].path) + 1;
@@ -206,23 +238,73 @@ static void pin_above(struct planner *planner, const struct cr_point *point)
 	planner->last_protected = point->path;
 }
 
-/* To reach what is shown inside a hidden directory, the directories above must be looked up. */
+/*
+ * Of an absent name, the topmost directory that is missing: were only the name itself kept away,
+ * a directory made elsewhere could be renamed to one above it.
+ */
+static const char *topmost_missing(struct planner *planner, const struct cr_point *point)
+{
+	struct cr_builder *builder = &planner->builder;
+	const unsigned depth = cr_path_depth(CR_OS_MACOS, point->path);
+
+	for (unsigned d = 1; d < depth; d++) {
+		const char *path = cr_path_prefix(builder->arena, CR_OS_MACOS, point->path, d);
+		struct cr_resolved at;
+
+		if (!path || cr_resolve(builder->rules->resolver, path, &at, builder->err) < 0) {
+			if (!path)
+				cr_fail(builder->err, CR_E_NOMEM, "plan");
+			builder->failed = 1;
+			break;
+		}
+		if (at.stat.type != CR_FT_NONE)
+			continue;
+		cr_build_note(builder, origin_of(point),
+			      "'%s' cannot be made in the box: '%s' in it is protected", path,
+			      point->path);
+		return path;
+	}
+	return point->path;
+}
+
+/* A protected name that does not exist, in a place where it could be made. */
+static void add_absent(struct planner *planner, const struct cr_point *point)
+{
+	struct cr_point missing = *point;
+
+	missing.path = topmost_missing(planner, point);
+	if (planner->last_reserved &&
+	    cr_path_within(CR_OS_MACOS, missing.path, planner->last_reserved))
+		return;
+	if (missing.path != point->path) {
+		cr_build_note(&planner->builder, origin_of(point),
+			      "'%s' cannot be made in the box: '%s' in it is protected",
+			      missing.path, point->path);
+	}
+	planner->last_reserved = missing.path;
+	pin_above(planner, &missing);
+	rule_tree(planner, "deny file-write*", missing.path);
+	rule_any_case(planner, &missing);
+	add_on(planner, &missing, CR_STEP_RESERVE);
+}
+
+/* What is shown inside a hidden directory is reached by looking up the ones above it. */
 static void show_way(struct planner *planner, const struct cr_point *point)
 {
 	const unsigned depth = cr_path_depth(CR_OS_MACOS, point->path);
 
-	for (unsigned d = 1; d < depth; d++) {
+	/* From the hidden directory on: those above it can be looked up anyway. */
+	unsigned d = point->parent < 0
+			     ? 1
+			     : cr_path_depth(CR_OS_MACOS, planner->points[point->parent].path);
+
+	for (; d < depth; d++) {
 		const char *above =
 			cr_path_prefix(planner->builder.arena, CR_OS_MACOS, point->path, d);
 
 		if (above)
 			rule_literal(planner, "allow file-read-metadata", above);
 	}
-}
-
-static bool exists(const struct planner *planner, const struct cr_point *point)
-{
-	return planner->blind || point->type != CR_FT_NONE;
 }
 
 static void add_writable(struct planner *planner, const struct cr_point *point)
@@ -243,23 +325,27 @@ static void add_read_only(struct planner *planner, const struct cr_point *point)
 		       point->parent < 0 ? CR_STEP_READ_ONLY_TREE : CR_STEP_READABLE);
 		return;
 	}
+	if (!exists(planner, point)) {
+		add_absent(planner, point);
+		return;
+	}
 	pin_above(planner, point);
 	if (point->is_link)
 		rule_literal(planner, "deny file-write*", point->path);
 	else
 		rule_tree(planner, "deny file-write*", point->path);
-	if (!exists(planner, point))
-		rule_any_case(planner, "deny file-write*", point->path);
-	add_on(planner, point, exists(planner, point) ? CR_STEP_PROTECT : CR_STEP_RESERVE);
+	add_on(planner, point, CR_STEP_PROTECT);
 }
 
 static void add_hidden(struct planner *planner, const struct cr_point *point)
 {
+	if (point->around == CR_VIEW_WRITABLE && !exists(planner, point)) {
+		add_absent(planner, point);
+		return;
+	}
 	if (point->around == CR_VIEW_WRITABLE)
 		pin_above(planner, point);
 	rule_tree(planner, "deny file-read* file-write*", point->path);
-	if (!exists(planner, point))
-		rule_any_case(planner, "deny file-read* file-write*", point->path);
 	add_on(planner, point, CR_STEP_HIDE);
 }
 
@@ -313,38 +399,33 @@ static void add_limits(struct planner *planner)
 	}
 }
 
-/* Must fail: writing at the root, reading what is hidden. Must work: writing in the first root. */
+/* Must fail: writing at the root, reading what is hidden. Must work: writing in the workspace. */
 static void add_canaries(struct planner *planner)
 {
-	static const struct {
-		enum cr_step_kind of, canary;
-	} canaries[] = {
-		{CR_STEP_HIDE, CR_STEP_CANARY_READ},
-		{CR_STEP_WRITABLE, CR_STEP_CANARY_WORK},
-	};
+	const struct cr_ruleset *rules = planner->builder.rules;
 	const size_t n_steps = planner->builder.n_steps;
+	struct cr_step canary = {.origin = cr_origin_system};
 
 	if (planner->points[0].view != CR_VIEW_WRITABLE) {
-		add(planner, (struct cr_step){
-				     .kind = CR_STEP_CANARY_WRITE,
-				     .path = "/",
-				     .origin = cr_origin_system,
-			     });
+		canary.kind = CR_STEP_CANARY_WRITE;
+		canary.path = "/";
+		add(planner, canary);
 	}
-	for (size_t c = 0; c < sizeof(canaries) / sizeof(canaries[0]); c++) {
-		for (size_t i = 0; i < n_steps; i++) {
-			const struct cr_step *step = &planner->builder.steps[i];
+	if (rules->ctx.workspace &&
+	    cr_decide_view(rules, rules->ctx.workspace, NULL) == CR_VIEW_WRITABLE) {
+		canary.kind = CR_STEP_CANARY_WORK;
+		canary.path = rules->ctx.workspace;
+		add(planner, canary);
+	}
+	for (size_t i = 0; i < n_steps; i++) {
+		const struct cr_step *step = &planner->builder.steps[i];
 
-			if (step->kind != canaries[c].of ||
-			    (step->type == CR_FT_NONE && !planner->blind))
-				continue;
-			add(planner, (struct cr_step){
-					     .kind = canaries[c].canary,
-					     .path = step->path,
-					     .origin = step->origin,
-				     });
-			break;
-		}
+		if (step->kind != CR_STEP_HIDE || (step->type == CR_FT_NONE && !planner->blind))
+			continue;
+		canary.kind = CR_STEP_CANARY_READ;
+		canary.path = step->path;
+		add(planner, canary);
+		return;
 	}
 }
 

@@ -35,6 +35,7 @@ struct out {
 	size_t len, cap;
 	int failed;
 	struct cr_arena *arena; /* for escaped copies */
+	enum cr_os os;
 };
 
 static void put_bytes(struct out *out, const char *bytes, size_t len)
@@ -89,9 +90,21 @@ static void put_column(struct out *out, size_t start, size_t column)
 		put(out, " ");
 }
 
+/*
+ * `text` made safe. Of a Windows plan the backslash is the separator and left as it is: a name
+ * can then look like an escape, but not act as one.
+ */
 static const char *safe(struct out *out, const char *text)
 {
-	return out->arena ? cr_text_safe(out->arena, text ? text : "") : NULL;
+	const char *escaped = out->arena ? cr_text_safe(out->arena, text ? text : "") : NULL;
+	char *plain =
+		escaped && out->os == CR_OS_WINDOWS ? cr_arena_strdup(out->arena, escaped) : NULL;
+
+	for (char *at = plain ? strstr(plain, "\\x5c") : NULL; at; at = strstr(at, "\\x5c")) {
+		at++;
+		memmove(at, at + 3, strlen(at + 3) + 1);
+	}
+	return out->os == CR_OS_WINDOWS ? plain : escaped;
 }
 
 /* How `value` reads for a kind; by default as a number, and not at all when it is zero. */
@@ -114,7 +127,7 @@ static void put_value(struct out *out, const struct cr_step *step)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the table above holds literals only */
 	snprintf(buf, sizeof(buf), format ? format : "[%" PRIu64 "]", step->value);
 #pragma GCC diagnostic pop
-	put(out, "  ");
+	put(out, step->path || step->detail ? "  " : "");
 	put(out, buf);
 }
 
@@ -164,7 +177,7 @@ static void measure(struct out *out, const struct cr_plan *plan, size_t *kinds, 
 {
 	*kinds = *objects = 0;
 	for (size_t i = 0; i < plan->n_steps; i++) {
-		struct out scratch = {.arena = out->arena};
+		struct out scratch = {.arena = out->arena, .os = out->os};
 		const size_t kind = strlen(cr_step_kind_name(plan->steps[i].kind));
 
 		put_object(&scratch, &plan->steps[i]);
@@ -211,7 +224,7 @@ static char *finish(struct out *out)
 
 char *cr_plan_text(const struct cr_plan *plan)
 {
-	struct out out = {.arena = cr_arena_new()};
+	struct out out = {.arena = cr_arena_new(), .os = plan->os};
 
 	out.failed = !out.arena;
 	putf(&out, "plan for %s, tier %s, workspace ", cr_os_name(plan->os),

@@ -114,7 +114,7 @@ static void add_on(struct planner *planner, const struct cr_point *point, enum c
 			     .kind = kind,
 			     .life = point->life,
 			     .path = point->path,
-			     .detail = keep(planner, detail),
+			     .detail = detail,
 			     .value = value,
 			     .type = point->type,
 			     .id = point->id,
@@ -134,8 +134,8 @@ static void add_ace(struct planner *planner, const struct cr_point *point, enum 
 	const char type = kind == CR_STEP_WIN_DENY || kind == CR_STEP_WIN_HIDE ? 'D' : 'A';
 
 	add_on(planner, point, kind,
-	       cr_arena_printf(planner->builder.arena, "(%c;%s;0x%" PRIx32 ";;;%s)", type,
-			       inheritance(point), mask, sid),
+	       keep(planner, cr_arena_printf(planner->builder.arena, "(%c;%s;0x%" PRIx32 ";;;%s)",
+					     type, inheritance(point), mask, sid)),
 	       mask);
 }
 
@@ -307,6 +307,8 @@ static void pin_above(struct planner *planner, const struct cr_point *point)
 	const unsigned depth = cr_path_depth(os, point->path);
 	unsigned root_depth = 0;
 
+	if (point->from_pattern)
+		return; /* a snapshot of names: the next match may be anywhere anyway */
 	for (int i = point->parent; i >= 0 && root_depth == 0; i = planner->points[i].parent) {
 		if (planner->sids[i])
 			root_depth = cr_path_depth(os, planner->points[i].path);
@@ -469,37 +471,29 @@ static void add_system_gaps(struct planner *planner)
 	}
 }
 
-/* Must fail: writing above the roots, reading what is hidden. Must work: writing in the root. */
+/* Must fail: writing above the roots, reading what is hidden. Must work: writing in a root. */
 static void add_canaries(struct planner *planner)
 {
-	const struct cr_step *hidden = NULL, *root = NULL;
+	const struct cr_ruleset *rules = planner->builder.rules;
+	const size_t n_steps = planner->builder.n_steps;
+	struct cr_step canary = {.origin = cr_origin_system};
 
-	for (size_t i = 0; i < planner->builder.n_steps; i++) {
-		const struct cr_step *step = &planner->builder.steps[i];
-
-		if (step->kind == CR_STEP_WIN_HIDE && !hidden)
-			hidden = step;
-		if (step->kind == CR_STEP_WIN_ALLOW && step->type != CR_FT_FILE && !root)
-			root = step;
+	canary.kind = CR_STEP_CANARY_WRITE;
+	canary.path = planner->points[0].path;
+	add(planner, canary);
+	if (rules->ctx.workspace &&
+	    cr_decide_view(rules, rules->ctx.workspace, NULL) == CR_VIEW_WRITABLE) {
+		canary.kind = CR_STEP_CANARY_WORK;
+		canary.path = rules->ctx.workspace;
+		add(planner, canary);
 	}
-	add(planner, (struct cr_step){
-			     .kind = CR_STEP_CANARY_WRITE,
-			     .path = planner->points[0].path,
-			     .origin = cr_origin_system,
-		     });
-	if (hidden) {
-		add(planner, (struct cr_step){
-				     .kind = CR_STEP_CANARY_READ,
-				     .path = hidden->path,
-				     .origin = hidden->origin,
-			     });
-	}
-	if (root) {
-		add(planner, (struct cr_step){
-				     .kind = CR_STEP_CANARY_WORK,
-				     .path = root->path,
-				     .origin = root->origin,
-			     });
+	for (size_t i = 0; i < n_steps; i++) {
+		if (planner->builder.steps[i].kind != CR_STEP_WIN_HIDE)
+			continue;
+		canary.kind = CR_STEP_CANARY_READ;
+		canary.path = planner->builder.steps[i].path;
+		add(planner, canary);
+		return;
 	}
 }
 

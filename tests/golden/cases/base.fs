@@ -1,0 +1,26 @@
+# What every case begins with: a small, ordinary machine.
+dir /home/u
+dir /home/u/w
+file /home/u/w/main.c
+dir /home/u/.cache
+dir /home/u/.config
+dir /home/u/.config/carrel
+dir /home/u/.local/state/carrel
+dir /tmp
+dir /var/tmp
+dir /usr/bin
+dir /etc
+dir /opt/data
+dir /opt/data/open
+file /opt/data/open/readme
+dir /dev/pts
+dir /dev/shm
+other /dev/null
+other /dev/zero
+other /dev/full
+other /dev/random
+other /dev/urandom
+other /dev/tty
+dir /proc/sys
+dir /run/user/1000
+dir /sys

@@ -1,0 +1,3 @@
+dir /home/u/w/.git
+dir /home/u/.ssh
+file /home/u/.bashrc

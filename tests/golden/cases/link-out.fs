@@ -1,0 +1,1 @@
+link /home/u/w/out /opt/data

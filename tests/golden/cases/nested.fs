@@ -1,0 +1,1 @@
+dir /home/u/w/gen/out/keep

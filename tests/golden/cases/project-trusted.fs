@@ -1,0 +1,2 @@
+dir /home/u/.cache/build
+dir /home/u/w/docs

@@ -1,0 +1,3 @@
+dir /home/u/w/src/generated
+dir /home/u/.cache/secret
+dir /home/u/.ssh

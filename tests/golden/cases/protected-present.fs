@@ -1,0 +1,3 @@
+dir /home/u/w/.git
+dir /home/u/w/.vscode
+file /home/u/w/.envrc

@@ -1,0 +1,2 @@
+only linux-full linux-landlock
+dir /tmp/shared

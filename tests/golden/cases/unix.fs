@@ -1,0 +1,1 @@
+socket /run/user/1000/bus

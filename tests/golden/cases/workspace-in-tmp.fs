@@ -1,0 +1,3 @@
+workspace /tmp/work
+dir /tmp/work/.git
+file /tmp/other

@@ -1,0 +1,4 @@
+workspace /home/u
+dir /home/u/.ssh
+file /home/u/.bashrc
+dir /home/u/.git/hooks
