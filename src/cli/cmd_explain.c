@@ -11,97 +11,12 @@
 #include "cli.h"
 #include "core/decide.h"
 #include "core/path.h"
-#include "lib/sys.h"
+#include "lib/ask.h"
 
 struct question {
 	struct cr_access access;
 	const char *as_given;
 };
-
-/* The object as an absolute path: "~/", relative to the current directory or the workspace. */
-static const char *absolute(struct cr_cli *cli, const struct cr_prepared *prepared,
-			    const char *object, struct cr_err *err)
-{
-	const struct cr_context *ctx = &prepared->ctx;
-	const char *base = ctx->workspace;
-
-	if (object[0] == '~' && (object[1] == '\0' || object[1] == '/' || object[1] == '\\')) {
-		if (!ctx->home) {
-			cr_fail(err, CR_E_PATH, "no home directory is known");
-			return NULL;
-		}
-		base = ctx->home;
-		object += object[1] == '\0' ? 1 : 2;
-	} else if (ctx->os == cr_sys_os && !cr_path_is_absolute(ctx->os, object)) {
-		base = cr_sys_cwd(cli->arena, err);
-	}
-	if (!base)
-		return NULL;
-	return object[0] ? cr_path_resolve(cli->arena, ctx->os, base, object, 0, err) : base;
-}
-
-static int ask_path(struct cr_cli *cli, const struct cr_prepared *prepared, const char *object,
-		    struct question *question, struct cr_err *err)
-{
-	struct cr_resolved resolved;
-	const char *path = absolute(cli, prepared, object, err);
-
-	if (!path || cr_resolve(prepared->rules->resolver, path, &resolved, err) < 0)
-		return -1;
-	question->access.path = resolved.path;
-	return 0;
-}
-
-static int ask_host(struct cr_cli *cli, const char *object, struct question *question,
-		    struct cr_err *err)
-{
-	struct cr_host *host = &question->access.host;
-
-	if (cr_host_parse(cli->arena, object, host, err) < 0)
-		return -1;
-	if (host->kind == CR_HOST_ANY || host->kind == CR_HOST_SUFFIX ||
-	    host->port_lo != host->port_hi) {
-		cr_fail(err, CR_E_USAGE, "'%.300s' is a pattern", object);
-		return cr_hint(err, "ask about one host and one port");
-	}
-	return 0;
-}
-
-static int ask_git(const char *object, struct question *question, struct cr_err *err)
-{
-	static const char *const modes[] = {
-		[CR_GIT_READ_ONLY] = "read-only",
-		[CR_GIT_OVERLAY] = "overlay",
-		[CR_GIT_DESTRUCTIVE] = "destructive",
-	};
-
-	for (size_t i = 0; i < CR_COUNT_OF(modes); i++) {
-		if (strcmp(object, modes[i]) == 0) {
-			question->access.git = (enum cr_git_mode)i;
-			return 0;
-		}
-	}
-	cr_fail(err, CR_E_USAGE, "unknown kind of git operation '%.100s'", object);
-	return cr_hint(err, "one of read-only, overlay, destructive");
-}
-
-static int ask(struct cr_cli *cli, const struct cr_prepared *prepared, struct question *question,
-	       struct cr_err *err)
-{
-	const char *object = question->as_given;
-
-	switch (question->access.cap) {
-	case CR_CAP_READ:
-	case CR_CAP_WRITE:
-	case CR_CAP_UNIX:
-		return ask_path(cli, prepared, object, question, err);
-	case CR_CAP_CONNECT:
-		return ask_host(cli, object, question, err);
-	case CR_CAP_GIT:
-		return ask_git(object, question, err);
-	}
-	return cr_fail(err, CR_E_INTERNAL, "unknown capability");
-}
 
 /* Steps that carry the part of the boundary which is not about paths. */
 static int enforces_network(enum cr_step_kind kind)
@@ -210,7 +125,8 @@ static int explain(struct cr_cli *cli, const struct cr_request *request, struct 
 
 	if (cr_box_options_prepare(cli, request, &prepared, &exit_code) < 0)
 		return exit_code;
-	if (ask(cli, &prepared, question, &err) < 0 || cr_prepare_plan(&prepared, &err) < 0)
+	if (cr_ask(&prepared, question->as_given, &question->access, &err) < 0 ||
+	    cr_prepare_plan(&prepared, &err) < 0)
 		return cr_cli_fail(cli, &err);
 	verdict = cr_decide(prepared.rules, &question->access);
 	print_verdict(cli, question, &verdict);

@@ -1,0 +1,106 @@
+/*
+ * carrel.h - run a command in a box: it reads broadly, writes narrowly, stays
+ * offline, and no child of it leaves.
+ *
+ * The library prints nothing, never exits, keeps no global state and changes
+ * nothing of the calling process but its children. carrel(3) is the manual.
+ *
+ * Ownership. A `struct carrel` belongs to the caller and is freed with
+ * carrel_free. Every string the library returns is borrowed: it is valid until
+ * the next call with the same object, or carrel_free. Every string given to it
+ * is copied, but for those of carrel_run, which are needed during the call only.
+ *
+ * Threads. One object is used by one thread at a time; different objects may
+ * be used at once. The thread that called carrel_run must live until
+ * carrel_wait has returned: the kernel ends the box when that thread ends.
+ *
+ * Errors. Functions return 0, or -1 and carrel_error says why. Fail closed: after
+ * an error of carrel_run nothing of the command has been executed.
+ */
+#ifndef CARREL_H
+#define CARREL_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(CARREL_BUILD) && defined(_WIN32)
+#define CARREL_API __declspec(dllexport)
+#elif defined(__GNUC__)
+#define CARREL_API __attribute__((visibility("default")))
+#else
+#define CARREL_API
+#endif
+
+struct carrel;
+
+/* How an access is decided. */
+enum carrel_decision {
+	CARREL_DENY = 0,
+	CARREL_ASK = 1, /* somebody would be asked; without anybody to ask it is denied */
+	CARREL_ALLOW = 2,
+};
+
+/* "0.1.0". Static. */
+CARREL_API const char *carrel_version(void);
+
+/*
+ * A new object: workspace is the current directory, policy what the administrator, the user and
+ * the project say. NULL when memory is out.
+ */
+CARREL_API struct carrel *carrel_new(void);
+
+/* Ends the box if it still runs, and frees the object. NULL is a no-op. */
+CARREL_API void carrel_free(struct carrel *carrel);
+
+/* What went wrong in the last call that failed, perhaps with a second line "hint: ..."; "" at
+ * first. */
+CARREL_API const char *carrel_error(const struct carrel *carrel);
+
+/* The directory the command works in and may write. 0 or -1. Not while a box runs. */
+CARREL_API int carrel_set_workspace(struct carrel *carrel, const char *path);
+
+/*
+ * Adds policy text (carrel-policy(5)) in the layer of the command line. `name` is shown in
+ * messages about it. 0, or -1 when it has errors; then nothing is added. Not while a box runs.
+ */
+CARREL_API int carrel_add_policy(struct carrel *carrel, const char *name, const char *text);
+
+/* Accepts that this host cannot enforce `gap` (a name carrel_plan_json shows). 0 or -1. */
+CARREL_API int carrel_accept_gap(struct carrel *carrel, const char *gap);
+
+/* The plan of the box as JSON text; starts nothing. NULL on failure. */
+CARREL_API const char *carrel_plan_json(struct carrel *carrel);
+
+/*
+ * Whether `capability` ("read", "write", "connect", "unix") on `object` (an absolute path, or
+ * "host:port") would be allowed. An enum carrel_decision, or -1. When `rule` is not NULL, *rule
+ * is the line that decides with its origin, "" when no rule covers the object.
+ */
+CARREL_API int carrel_explain(struct carrel *carrel, const char *capability, const char *object,
+			      const char **rule);
+
+/*
+ * Starts argv[0] (searched in PATH) in a box. `argv` ends with NULL. 0 once it runs; one box at a
+ * time for each object.
+ */
+CARREL_API int carrel_run(struct carrel *carrel, char *const argv[]);
+
+/*
+ * Waits until the box has ended: the command and everything it started. *exit_code (may be NULL)
+ * is the command's own, 124 when the policy's time limit ended it, 128 + n when signal n did.
+ */
+CARREL_API int carrel_wait(struct carrel *carrel, int *exit_code);
+
+/*
+ * Sends signal `sig` to the command; when the command ends, so does its box. 0, or -1 when there
+ * is none any more. The one function that may be called from another thread while
+ * carrel_wait is waiting; it leaves carrel_error alone.
+ */
+CARREL_API int carrel_kill(struct carrel *carrel, int sig);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,90 @@
+#!/usr/bin/env bats
+# The public library: what it exports, and the example run against both forms of it.
+
+setup() {
+	# not beneath /tmp: a box has its own
+	work=$(mktemp -d "$HOME/carrel-library.XXXXXX")
+	mkdir "$work/desk" "$work/home"
+	export HOME=$work/home XDG_CONFIG_HOME=$work/home/.config XDG_STATE_HOME=$work/home/.state
+	cd "$work"
+}
+
+teardown() {
+	rm -rf "$work"
+}
+
+@test "the shared library exports what the header declares, and nothing else" {
+	[ -e "$LIBRARY_DIR/libcarrel.so" ] || skip "built without the shared library"
+	declared=$(grep '^CARREL_API' "$SOURCE_DIR/include/carrel.h" | grep -o 'carrel_[a-z_]*(' |
+		tr -d '(' | sort)
+	exported=$(nm -D --defined-only "$LIBRARY_DIR/libcarrel.so" | awk '{ print $3 }' |
+		grep -v '^_' | sort)
+	[ -n "$declared" ]
+	[ "$declared" = "$exported" ]
+}
+
+@test "the header compiles as C99 and as C++11" {
+	echo '#include <carrel.h>' | cc -std=c99 -pedantic -Wall -Wextra -Werror \
+		-I"$SOURCE_DIR/include" -fsyntax-only -x c -
+	if command -v c++ >/dev/null; then
+		echo '#include <carrel.h>' | c++ -std=c++11 -pedantic -Wall -Wextra -Werror \
+			-I"$SOURCE_DIR/include" -fsyntax-only -x c++ -
+	fi
+}
+
+@test "the example runs a command in a box and ends with its exit code" {
+	run "$EMBED" desk sh -c 'echo boxed > result; exit 7'
+	[ "$status" -eq 7 ]
+	[ "$(cat desk/result)" = boxed ]
+	[[ $output == *"read /usr/bin: allow: allow read / (default-linux.policy:"* ]]
+	[[ $output == *"write /etc/passwd: deny: "* ]]
+	[[ $output == *"connect example.com:443: deny: "* ]]
+}
+
+@test "the example's command cannot write outside, nor what the added policy protects" {
+	touch desk/notes.txt
+	run "$EMBED" desk sh -c 'echo x > ../outside'
+	[ "$status" -ne 0 ]
+	[ ! -e outside ]
+	run "$EMBED" desk sh -c 'echo x > notes.txt'
+	[ "$status" -ne 0 ]
+	[ ! -s desk/notes.txt ]
+}
+
+@test "a failure is told by carrel_error, and nothing ran" {
+	run "$EMBED" nowhere true
+	[ "$status" -eq 125 ]
+	[[ $output == *"embed: cannot use directory 'nowhere'"* ]]
+	run "$EMBED" desk no-such-program
+	[ "$status" -eq 125 ]
+	[[ $output == *"'no-such-program': command not found"* ]]
+}
+
+@test "the static library links and works" {
+	[ -e "$LIBRARY_DIR/libcarrel.a" ] || skip "built without the static library"
+	! nm "$LIBRARY_DIR/libcarrel.a" 2>/dev/null | grep -q __asan_ || skip "sanitizers"
+	cc -I"$SOURCE_DIR/include" "$SOURCE_DIR/examples/embed.c" "$LIBRARY_DIR/libcarrel.a" \
+		-ljansson -o embed-static
+	run ./embed-static desk sh -c 'exit 3'
+	[ "$status" -eq 3 ]
+}
+
+@test "a policy with errors is refused with its place" {
+	[ -e "$LIBRARY_DIR/libcarrel.so" ] || skip "built without the shared library"
+	cat > bad.c <<-'C'
+		#include <stdio.h>
+		#include <carrel.h>
+		int main(void)
+		{
+			struct carrel *box = carrel_new();
+			int failed = carrel_add_policy(box, "mine", "allow wrte .\n");
+			puts(carrel_error(box));
+			carrel_free(box);
+			return failed == -1 ? 0 : 1;
+		}
+	C
+	cc -I"$SOURCE_DIR/include" bad.c -L"$LIBRARY_DIR" -lcarrel -Wl,-rpath,"$LIBRARY_DIR" -o bad
+	run ./bad
+	[ "$status" -eq 0 ]
+	[[ $output == "mine:1:7: "* ]]
+}
