@@ -282,8 +282,9 @@ static int follow(struct walk *walk, struct node *link)
 	struct cr_resolver *resolver = walk->resolver;
 
 	if (walk->links++ == CR_MAX_SYMLINKS)
-		return cr_fail(walk->err, CR_E_PATH, "'%s' leads through more than %d symlinks",
-			       walk->asked, CR_MAX_SYMLINKS);
+		return cr_fail(walk->err, CR_E_PATH,
+			       "'%s' leads through more than %d symbolic links", walk->asked,
+			       CR_MAX_SYMLINKS);
 	if (read_target(walk, link) < 0)
 		return -1;
 

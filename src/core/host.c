@@ -191,7 +191,7 @@ static int parse_addr6(struct host_text text, struct cr_host *out, struct cr_err
 
 	if (memchr(text.at, '.', text.len))
 		return refuse(err, "odd spelling of an IPv6 address",
-			      "write hexadecimal groups only");
+			      "write hexadecimal groups, or the IPv4 address alone");
 	if (memchr(text.at, '%', text.len))
 		return refuse(err, "an IPv6 address with a zone",
 			      "write the address without '%...'");
@@ -221,14 +221,16 @@ static int check_label(const char *at, size_t len, struct cr_err *err)
 		return refuse(err, "a host name with an empty label",
 			      "write one dot between labels");
 	if (len > LABEL_MAX)
-		return refuse(err, "a label of a host name is longer than 63 bytes", "");
+		return refuse(err, "a label of a host name is longer than 63 bytes",
+			      "labels stand between dots");
 	for (size_t i = 0; i < len; i++)
 		if (!is_name_char(at[i]))
 			return refuse(err, "a character no host name can have",
 				      at[i] == '*' ? "'*' stands alone or as '*.' before a name"
 						   : "letters, digits, '-', '_' and '.'");
 	if (at[0] == '-' || at[len - 1] == '-')
-		return refuse(err, "a label of a host name begins or ends with '-'", "");
+		return refuse(err, "a label of a host name begins or ends with '-'",
+			      "remove the '-'");
 	return 0;
 }
 
@@ -237,7 +239,7 @@ static int check_name(struct host_text name, struct cr_err *err)
 	const char *at = name.at, *end = name.at + name.len;
 
 	if (name.len > CR_MAX_HOST)
-		return refuse(err, "a host name is longer than 253 bytes", "");
+		return refuse(err, "a host name is longer than 253 bytes", "no name is that long");
 	if (looks_like_address(name))
 		return refuse(err, "odd spelling of an IPv4 address",
 			      "write four decimal numbers without leading zeros: 192.0.2.1");
@@ -355,7 +357,8 @@ static int check_spelling(const char *text, struct cr_err *err)
 			return refuse(err, "a host that is not ASCII",
 				      "write the name in its xn-- form");
 		if (c <= ' ' || c == 0x7f)
-			return refuse(err, "a blank or control character in a host", "");
+			return refuse(err, "a blank or control character in a host",
+				      "write 'name:port'");
 	}
 	if (strstr(text, "://"))
 		return refuse(err, "a URL instead of a host", "write 'name:port'");

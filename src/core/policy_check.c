@@ -254,7 +254,7 @@ struct path_check {
 static const struct path_check path_checks[] = {
 	{is_empty, "empty path", "write '.' for the workspace"},
 	{is_device, "UNC or device path", "write one separator: /dir, or C:\\dir"},
-	{names_other_home, "home directory of another user",
+	{names_other_home, "only your own home can be written with '~', not",
 	 "write an absolute path; a file called '~x' is './~x'"},
 	{leaves_home, "path that leaves the home directory", "write an absolute path"},
 	{leaves_workspace, "path that leaves the workspace", "write an absolute path"},
