@@ -163,6 +163,7 @@ enum cr_attack_outcome cr_attack_run(const struct cr_attack *attack,
 	case CR_HOW_GRANDCHILD:
 		return in_grandchild(&mine, attack->fn);
 	case CR_HOW_CONTROL:
+		mine.init_pid = env->victim_pid; /* see init.c */
 		if ((attack->traits & CR_TRAIT_CONTROL_NS) && cr_attack_mask(&mine) < 0)
 			return cr_attack_untestable(&mine, "no namespace for the control: %s",
 						    strerror(errno));

@@ -112,10 +112,10 @@ static enum cr_attack_outcome by_flock(const struct cr_attack_env *env)
 	return cr_attack_result(env, flock(fd, LOCK_EX | LOCK_NB), "flock");
 }
 
-#define ROW(NAME, TITLE, FN, ARG)                                                          \
-	{                                                                                  \
-		.name = NAME, .threats = "19", .title = TITLE, .fn = FN, .arg = ARG,       \
-		.tiers = CR_HOLDS_FULL, .traits = CR_TRAIT_TRACE, .gap = "file-attributes" \
+#define ROW(NAME, TITLE, FN, ARG)                                                    \
+	{                                                                            \
+		.name = NAME, .threats = "19", .title = TITLE, .fn = FN, .arg = ARG, \
+		.tiers = CR_HOLDS_FULL, .traits = CR_TRAIT_TRACE, .gap = "metadata"  \
 	}
 
 static const struct cr_attack rows[] = {
@@ -136,7 +136,7 @@ static const struct cr_attack rows[] = {
 		.arg = "out:precious",
 		.tiers = CR_HOLDS_FULL,
 		.traits = CR_TRAIT_TRACE | CR_TRAIT_MAY_LACK, /* not every file system has them */
-		.gap = "file-attributes",
+		.gap = "metadata",
 	},
 	{
 		.name = "fsetxattr-outside",
@@ -146,7 +146,7 @@ static const struct cr_attack rows[] = {
 		.arg = "out:precious",
 		.tiers = CR_HOLDS_FULL,
 		.traits = CR_TRAIT_TRACE | CR_TRAIT_MAY_LACK,
-		.gap = "file-attributes",
+		.gap = "metadata",
 	},
 	{
 		.name = "setflags-outside",
@@ -156,7 +156,7 @@ static const struct cr_attack rows[] = {
 		.arg = "out:precious",
 		.tiers = CR_HOLDS_FULL,
 		.traits = CR_TRAIT_TRACE | CR_TRAIT_MAY_LACK,
-		.gap = "file-attributes",
+		.gap = "metadata",
 	},
 	{
 		.name = "flock-outside",

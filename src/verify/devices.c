@@ -83,7 +83,7 @@ static enum cr_attack_outcome any_writable(const struct cr_attack_env *env)
 	if (access(env->arg, F_OK) < 0)
 		return cr_attack_refused(env, "%s", env->arg);
 	writable_below = NULL;
-	nftw(env->arg, try_writable, 32, FTW_PHYS | FTW_MOUNT);
+	nftw(env->arg, try_writable, 32, FTW_PHYS);
 	if (writable_below)
 		return cr_attack_succeeded(env, "%s opens for writing", writable_below);
 	errno = EACCES;
@@ -274,6 +274,7 @@ static const struct cr_attack rows[] = {
 		.fn = make_disk,
 		.tiers = CR_HOLDS_BOTH,
 		.needs = CR_NEEDS_ROOT,
+		.traits = CR_TRAIT_MAY_LACK,
 	},
 	ROW("disk-open", "read a disk", open_disk, NULL, CR_NEEDS_ROOT, CR_TRAIT_MAY_LACK),
 	{

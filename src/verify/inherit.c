@@ -82,16 +82,6 @@ static enum cr_attack_outcome by_tioclinux(const struct cr_attack_env *env)
 	return cr_attack_result(env, ioctl(0, TIOCLINUX, shift_state), "TIOCLINUX");
 }
 
-static enum cr_attack_outcome by_tiocsetd(const struct cr_attack_env *env)
-{
-	int discipline = 0;
-
-	if (ioctl(0, TIOCGETD, &discipline) < 0)
-		return cr_attack_refused(env, "TIOCGETD");
-	discipline = 3; /* N_PPP and its like load modules; this one is in every kernel's reach */
-	return cr_attack_result(env, ioctl(0, TIOCSETD, &discipline), "TIOCSETD");
-}
-
 #define FORKS 300
 
 /* Bounded: the control must not bring the machine down. */
@@ -246,8 +236,6 @@ static const struct cr_attack rows[] = {
 	    CR_NEEDS_TTY, CR_TRAIT_MAY_LACK),
 	TTY("tty-tioclinux", "use the console's TIOCLINUX", by_tioclinux,
 	    CR_NEEDS_CONSOLE | CR_NEEDS_ROOT, CR_TRAIT_MAY_LACK),
-	TTY("tty-tiocsetd", "change the terminal's line discipline", by_tiocsetd, CR_NEEDS_TTY,
-	    CR_TRAIT_MAY_LACK),
 	LIMIT("limit-processes", "start more processes than allowed", fork_many),
 	LIMIT("limit-memory", "use more memory than allowed", eat_memory),
 	LIMIT("limit-disk-tmp", "fill /tmp", fill_tmp),

@@ -184,7 +184,7 @@ static const struct cr_attack rows[] = {
 	ROW("user-profile-create", "46", "create a profile in carrel's configuration",
 	    cr_path_create, "cfg:profiles/default"),
 	ROW("state-create", "11 46", "create a file in carrel's state", cr_path_create,
-	    "state:trust/x"),
+	    "state:attack-new"),
 	ROW("state-overwrite", "11 46", "overwrite a file in carrel's state", cr_path_overwrite,
 	    "state:attack-probe"),
 	ROW("shell-rc-append", "9", "append to ~/.bashrc", cr_path_append, "home:.bashrc"),

@@ -341,8 +341,6 @@ static const struct cr_attack rows[] = {
 		.fn = any_process_file,
 		.arg = "cmdline",
 		.tiers = CR_HOLDS_FULL,
-		.needs = CR_NEEDS_SECRETS,
-		.traits = CR_TRAIT_MAY_LACK,
 		.gap = "processes",
 	},
 };

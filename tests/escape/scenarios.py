@@ -1,0 +1,297 @@
+"""Attacks that need somebody outside: swaps while a box starts, killed launchers, planted programs.
+
+Each scenario returns a list of problems, empty when the box held, or None when this machine
+cannot run it. The first line of its description is the name people see.
+"""
+
+import ctypes
+import os
+import re
+import signal
+import threading
+import time
+
+from place import Fixture
+
+ALL = {}
+RENAME_EXCHANGE = 2
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def scenario(name):
+    def add(function):
+        ALL[name] = function
+        return function
+    return add
+
+
+def size_of(path):
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
+
+
+def is_beating(beat):
+    before = size_of(beat)
+    time.sleep(0.2)
+    return size_of(beat) > before
+
+
+def beats(fixture, attack):
+    """Whether what daemon-stays left behind is still alive; says so like a change."""
+    if attack.name != "daemon-stays":
+        return []
+    beat = os.path.join(fixture.workspace, "scratch/heartbeat")
+    return ["a daemon is still beating"] if is_beating(beat) else []
+
+
+def wait_for(condition, patience=5.0):
+    deadline = time.monotonic() + patience
+    while not (done := condition()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return done
+
+
+def give(fixture, *paths):
+    for path in paths:
+        os.chown(path, fixture.account.uid, fixture.account.uid, follow_symlinks=False)
+
+
+def write(fixture, path, text, mode=0o644):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(path, mode)
+    give(fixture, os.path.dirname(path), path)
+
+
+def shell(fixture, tier, script, options=(), **how):
+    words = ["/bin/sh", "-c", script]
+    return fixture.run(fixture.box(tier, fixture.gaps(tier), words, options), **how)
+
+
+def in_box(fixture, tier, name, *options, **how):
+    return fixture.run(fixture.box(tier, fixture.gaps(tier), fixture.probe(name, *options)), **how)
+
+
+def refused(what, ran):
+    """A box that did not start is as good as one that held; anything else is a problem."""
+    return [] if ran.code in (1, 125) else [f"{what}: {ran.line()} (exit code {ran.code})"]
+
+
+def exchange(first, second):
+    libc.renameat2(-100, first.encode(), -100, second.encode(), RENAME_EXCHANGE)
+
+
+@scenario("swap-at-start")
+def swap_at_start(tools, account, tier):
+    """a directory of the policy is swapped for a symlink while boxes start [14]"""
+    with Fixture(tools, account) as fixture:
+        real, link = (os.path.join(fixture.workspace, name) for name in ("swap", "scratch/link"))
+        os.makedirs(os.path.join(real, "w"))
+        os.symlink(fixture.outside, link)
+        os.mkdir(os.path.join(fixture.outside, "w"))
+        give(fixture, real, os.path.join(real, "w"), link, os.path.join(fixture.outside, "w"))
+        before = fixture.changes()
+        stop = threading.Event()
+
+        def swap():
+            while not stop.is_set():
+                exchange(real, link)
+
+        gaps = fixture.gaps(tier)
+        swapper = threading.Thread(target=swap)
+        swapper.start()
+        started = 0
+        try:
+            for _ in range(40):
+                ran = fixture.run(fixture.box(tier, gaps, [
+                    "/bin/sh", "-c",
+                    f"echo pwned > {real}/w/x; echo pwned > {fixture.outside}/w/x; "
+                    f"echo pwned > {fixture.outside}/precious; true"],
+                    ["--write", f"{real}/w", "--protect", f"{real}/.vscode"]))
+                started += ran.code == 0
+        finally:
+            stop.set()
+            swapper.join()
+        return [line for line in fixture.changes() if line not in before]
+
+
+@scenario("launcher-killed")
+def launcher_killed(tools, account, tier):
+    """a launcher that is killed leaves no box behind [30]"""
+    problems = []
+    for sig in (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP):
+        with Fixture(tools, account) as fixture:
+            beat = os.path.join(fixture.workspace, "scratch/heartbeat")
+            words = ["/bin/sh", "-c", " ".join(fixture.probe("daemon-stays")) + "; sleep 30"]
+            child = fixture.start(fixture.box(tier, fixture.gaps(tier), words))
+            if not wait_for(lambda: size_of(beat)):
+                problems.append("the box did not start")
+            child.send_signal(sig)
+            child.communicate()
+            time.sleep(0.3)
+            if is_beating(beat):
+                problems.append(f"after {sig.name} to the launcher a daemon of the box lives on")
+    return problems
+
+
+@scenario("time-limit")
+def time_limit(tools, account, tier):
+    """a box whose time is up ends with all its daemons [30]"""
+    with Fixture(tools, account) as fixture:
+        beat = os.path.join(fixture.workspace, "scratch/heartbeat")
+        script = " ".join(fixture.probe("daemon-stays")) + "; trap '' TERM HUP INT; sleep 30"
+        ran = shell(fixture, tier, script, ["--timeout", "1s"])
+        problems = [] if ran.code == 124 else [f"exit code {ran.code}: {ran.line()}"]
+        if is_beating(beat):
+            problems.append("a daemon outlived the time limit")
+        return problems
+
+
+@scenario("planted-programs")
+def planted_programs(tools, account, tier):
+    """programs planted in the PATH are not run outside [10]"""
+    names = ["git", "sh", "bash", "env", "ld", "ldconfig", "id", "mount", "umount", "newuidmap",
+             "newgidmap", "unshare", "setpriv", "stty", "tput", "uname", "systemctl", "systemd-run",
+             "ip", "nft", "getent", "which", "ps", "modprobe", "cat", "less", "pager"]
+    with Fixture(tools, account) as fixture:
+        evil = os.path.join(fixture.workspace, "evil")
+        for name in names:
+            write(fixture, os.path.join(evil, name),
+                  f"#!/bin/sh\necho {name} >> {fixture.outside}/new\n", 0o755)
+        env = fixture.environment(PATH=f"{evil}:/usr/bin:/bin", LD_LIBRARY_PATH="",
+                                  GIT_DIR=f"{fixture.workspace}/.git")
+        ran = fixture.run(fixture.box(tier, fixture.gaps(tier), ["/bin/true"]), env=env)
+        fixture.run([tools.carrel, "doctor"], env=env)
+        problems = [] if ran.code == 0 else [f"exit code {ran.code}: {ran.line()}"]
+        return problems + fixture.changes()
+
+
+@scenario("started-outside")
+def started_outside(tools, account, tier):
+    """the directory carrel is started in does not become writable [15]"""
+    with Fixture(tools, account) as fixture:
+        shell(fixture, tier, "echo pwned > ./new; echo pwned > precious; true",
+              cwd=fixture.outside)
+        return fixture.changes()
+
+
+@scenario("started-in-hidden")
+def started_in_hidden(tools, account, tier):
+    """a hidden directory carrel is started in stays hidden [15 20 28]"""
+    with Fixture(tools, account) as fixture:
+        ran = shell(fixture, tier, "cat ./id_ed25519 ../.ssh/id_ed25519 /proc/self/cwd/id_ed25519",
+                    cwd=os.path.dirname(fixture.env["secret"]))
+        return ["the secret was read"] if fixture.env["marker"] in ran.out else []
+
+
+@scenario("stdin-directory")
+def stdin_directory(tools, account, tier):
+    """a directory as standard input is no way out [28]"""
+    with Fixture(tools, account) as fixture:
+        outside = os.open(fixture.outside, os.O_RDONLY | os.O_DIRECTORY)
+        secret = os.open(os.path.dirname(fixture.env["secret"]), os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            ran = in_box(fixture, tier, "inherit-directory", "--set", "dir_fd=0", stdin=outside)
+            problems = refused("writing below standard input", ran)
+            ran = in_box(fixture, tier, "inherit-directory-up", "--set", "dir_fd=0",
+                         stdin=outside)
+            problems += refused("writing above standard input", ran)
+            ran = shell(fixture, tier, "cat /proc/self/fd/0/id_ed25519", stdin=secret)
+            if fixture.env["marker"] in ran.out:
+                problems.append("the secret was read below standard input")
+        finally:
+            os.close(outside)
+            os.close(secret)
+        return problems + fixture.changes()
+
+
+@scenario("project-policy")
+def project_policy(tools, account, tier):
+    """the workspace's own policy cannot widen the box [46 47]"""
+    with Fixture(tools, account) as fixture:
+        write(fixture, os.path.join(fixture.workspace, ".carrel/policy"),
+              f"allow write {fixture.outside}\nallow read ~/.ssh\nallow read .env\n"
+              "allow write .git\nallow connect *:*\nallow unix ~/agent.sock\nkeep env *\n")
+        before = fixture.changes()
+        problems = []
+        for name in ("outside-overwrite", "secret-read", "tcp-loopback", "unix-home",
+                     "hidden-in-workspace"):
+            problems += refused(name, in_box(fixture, tier, name))
+        if "protected-paths" not in fixture.gaps(tier):
+            problems += refused("git-config-append", in_box(fixture, tier, "git-config-append"))
+        return problems + [line for line in fixture.changes() if line not in before]
+
+
+@scenario("silent-downgrade")
+def silent_downgrade(tools, account, tier):
+    """what cannot be enforced is refused unless accepted by name [21 49]"""
+    with Fixture(tools, account) as fixture:
+        gaps = fixture.gaps(tier)
+        if not gaps:
+            return []
+        beat = os.path.join(fixture.workspace, "scratch/ran")
+        problems = []
+        for left_out in gaps:
+            rest = [gap for gap in gaps if gap != left_out]
+            ran = fixture.run(fixture.box(tier, rest, ["/bin/sh", "-c", f"echo x > {beat}"]))
+            if ran.code != 125 or left_out not in ran.errors:
+                problems.append(f"without --accept-gap={left_out}: exit code {ran.code}")
+            if os.path.exists(beat):
+                problems.append(f"without --accept-gap={left_out} the command ran")
+                os.unlink(beat)
+        return problems
+
+
+@scenario("control-characters")
+def control_characters(tools, account, tier):
+    """names with escape sequences do not reach the terminal raw [29 51]"""
+    with Fixture(tools, account) as fixture:
+        name = "$(printf 'a\\033]0;pwned\\007\\033[2Jb\\342\\200\\256c')"
+        ran = shell(fixture, tier, f"echo x > {fixture.outside}/\"{name}\" 2>/dev/null; true")
+        raw = re.findall(r"[\x00-\x08\x0b-\x1f\x7f\u202e]", ran.errors)
+        return [f"raw {raw!r} in: {ran.errors!r}"] if raw else []
+
+
+@scenario("state-in-workspace")
+def state_in_workspace(tools, account, tier):
+    """carrel's state is out of reach even inside the workspace [11]"""
+    with Fixture(tools, account) as fixture:
+        state = os.path.join(fixture.workspace, "state")
+        write(fixture, os.path.join(state, "carrel/attack-probe"), "untouched\n")
+        os.chmod(os.path.join(state, "carrel"), 0o700)
+        give(fixture, state)
+        env = fixture.environment(XDG_STATE_HOME=state)
+        ran = fixture.run([tools.carrel, "plan", "--json", "--workspace", fixture.workspace,
+                           "--policy", fixture.policy, "--tier", tier], env=env)
+        gaps = re.findall(r'"name": ?"([a-z-]+)"', ran.out)
+        script = (f"echo pwned > {state}/carrel/attack-probe; echo pwned > {state}/carrel/new; "
+                  f"mv {state} {state}2 && mkdir -p {state}/carrel && "
+                  f"echo pwned > {state}/carrel/new; true")
+        fixture.run(fixture.box(tier, fixture.gaps(tier) + gaps, ["/bin/sh", "-c", script]),
+                    env=env)
+        problems = []
+        if os.path.exists(os.path.join(state, "carrel/new")):
+            problems.append("a file was planted in carrel's state")
+        with open(os.path.join(state, "carrel/attack-probe"), encoding="utf-8") as file:
+            if file.read() != "untouched\n":
+                problems.append("a file of carrel's state was changed")
+        return [] if problems and "protected-paths" in gaps else problems
+
+
+@scenario("wider-box-config")
+def wider_box_config(tools, account, tier):
+    """a box inside the box with a policy of the agent's is not wider [46]"""
+    with Fixture(tools, account) as fixture:
+        inner = os.path.join(fixture.workspace, "scratch/h")
+        script = (f"mkdir -p {inner}/.config/carrel && "
+                  f"printf 'allow read /\\nallow write /\\nallow connect *:*\\n' "
+                  f"> {inner}/.config/carrel/policy; "
+                  f"HOME={inner} {tools.carrel} run --tier landlock --accept-gap=protected-paths "
+                  f"--accept-gap=metadata --workspace {fixture.workspace} -- /bin/sh -c "
+                  f"'echo pwned > {fixture.outside}/precious; cat {fixture.env['secret']}'; true")
+        ran = shell(fixture, tier, script)
+        problems = ["the secret was read"] if fixture.env["marker"] in ran.out else []
+        return problems + fixture.changes()
