@@ -207,14 +207,22 @@ static void why_not(struct explaining *x, const char *text)
 /* A literal rule on a path, and its object. */
 static void path_remedy(struct explaining *x, const struct cr_denial *denial, struct cr_rule *rule)
 {
-	const char *path = denial->op == CR_OP_UNIX ? denial->object : path_to_open(x, denial);
+	const enum cr_os os = x->rules->ctx.os;
+	const bool has_path = cr_path_is_absolute(os, denial->object);
+	const char *path = denial->object;
+	struct cr_resolved at;
 
+	if (has_path && denial->op != CR_OP_UNIX)
+		path = path_to_open(x, denial);
 	rule->path = path;
 	rule->literal = true;
-	if (!cr_path_is_absolute(x->rules->ctx.os, path))
+	if (!has_path)
 		why_not(x, "it has no path that a rule could name");
 	else if (!is_showable(path) || cr_pattern_has_wildcard(path))
 		why_not(x, "its name cannot be written in a policy");
+	else if (cr_resolve(x->rules->resolver, path, &at, NULL) < 0 ||
+		 cr_path_cmp(os, at.path, path) != 0)
+		why_not(x, "it is a link, and a rule holds for what it leads to");
 	else
 		x->object = short_path(x, path);
 }
@@ -302,7 +310,7 @@ static int find_remedy(struct explaining *x, const struct cr_denial *denial)
 		.cap = x->access.cap,
 		.origin = {.layer = CR_LAYER_COMMAND, .file = "command line"},
 	};
-	struct cr_verdict verdict;
+	struct cr_verdict verdict = {0};
 
 	if (x->access.cap == CR_CAP_CONNECT)
 		host_remedy(x, &rule);

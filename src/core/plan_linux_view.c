@@ -204,20 +204,26 @@ static void place_dev(struct view *v, const struct cr_point *point)
 			  links[i].target);
 }
 
-/* uid 0 of the host stays uid 0, and these files ask only for that: without this a box of root
- * could set core_pattern and run code as the host's root. */
+/*
+ * uid 0 of the host stays uid 0, and most of these files ask only for that: without this a box of
+ * root could set core_pattern and run code as the host's root. Other users cannot open them for
+ * writing, or at all; keyrings are shown to anybody.
+ */
 static void place_proc(struct view *v, const struct cr_point *point)
 {
 	static const char *const read_only[] = {"/proc/sys",  "/proc/sysrq-trigger", "/proc/irq",
 						"/proc/bus",  "/proc/fs",            "/proc/mtrr",
 						"/proc/acpi", "/proc/driver",        "/proc/tty",
 						"/proc/pressure"};
-	static const char *const hidden[] = {"/proc/kcore",        "/proc/kmsg", "/proc/keys",
-					     "/proc/key-users",    "/proc/timer_list",
-					     "/proc/sched_debug",  "/proc/scsi", "/proc/vmcore",
+	static const char *const hidden[] = {"/proc/kcore",       "/proc/kmsg", "/proc/timer_list",
+					     "/proc/sched_debug", "/proc/scsi", "/proc/vmcore",
 					     "/proc/latency_stats"};
 
 	step(v, CR_STEP_PROC, point, 0);
+	path_step(v, CR_STEP_PROC_HIDE, "/proc/keys", NULL);
+	path_step(v, CR_STEP_PROC_HIDE, "/proc/key-users", NULL);
+	if (v->builder->facts->uid != 0)
+		return;
 	for (size_t i = 0; i < sizeof(read_only) / sizeof(read_only[0]); i++)
 		path_step(v, CR_STEP_PROC_READ_ONLY, read_only[i], NULL);
 	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)

@@ -19,9 +19,12 @@
 
 /* A mount prepared for one step and not yet put in place. */
 struct cr_grab {
-	int tree;   /* detached mount, or -1 */
-	int parent; /* RESERVE: directory the name lies in */
+	int tree;      /* detached mount, or -1 */
+	int dir;       /* TEMP_DIR, CGROUP: the directory made for the box, or -1 */
+	bool reserved; /* an absent protected name, see reserve.c */
 };
+
+struct cr_reservations;
 
 #define CR_MAX_FRESH 64 /* file systems made for one box */
 
@@ -31,7 +34,8 @@ struct cr_box {
 	struct cr_err *err;
 	int ctl;               /* our end of the control socket */
 	struct cr_grab *grabs; /* one per step */
-	int mask;              /* the file system of masks: directory "d", file "f" */
+	int mask;              /* the file system of masks: directories "d" and "e", file "f" */
+	struct cr_reservations *reservations;
 	dev_t fresh[CR_MAX_FRESH]; /* devices of file systems made for this box */
 	size_t n_fresh;
 	const struct cr_step *step; /* being carried out; for messages */
@@ -46,8 +50,11 @@ struct cr_box {
 	int landlock;          /* ruleset descriptor while it is filled, or -1 */
 };
 
-/* Messages on the control socket, init and command to launcher. */
+/* Messages on the control socket, from init and command to launcher but for the first three. */
 enum cr_msg_kind {
+	CR_MSG_RESERVED, /* launcher to init: the reserved names are there */
+	CR_MSG_END,      /* launcher to init: end the box */
+	CR_MSG_DONE,     /* launcher to init: the reserved names are gone again */
 	CR_MSG_STARTED,  /* carries the command's pidfd */
 	CR_MSG_LISTENER, /* carries the seccomp listener */
 	CR_MSG_FAILED,   /* err filled; nothing ran */
@@ -73,6 +80,7 @@ typedef int (*cr_step_fn)(struct cr_box *box, const struct cr_step *step, struct
 /* mounts.c, fresh.c, ... */
 int cr_mount_prepare_mask(struct cr_box *box);
 int cr_mount_grab(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_mount_put(struct cr_box *box, int tree, int target);
 int cr_mount_grab_mask(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 int cr_mount_read_only_tree(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 int cr_mount_writable(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
@@ -95,14 +103,21 @@ int cr_fresh_link(struct cr_box *box, const struct cr_step *step, struct cr_grab
 
 int cr_loopback_up(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 
-int cr_reserve_make(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
-int cr_reserve_join(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
-int cr_reserve_protect(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+/* reserve.c. The launcher plans (before init is forked: sets `reserved` of the grabs), makes and
+ * removes; init covers, and rescues when the launcher was killed. NULL: out of memory. */
+struct cr_reservations *cr_reservations_plan(struct cr_box *box);
+size_t cr_reservations_count(const struct cr_reservations *reservations);
+int cr_reservations_make(struct cr_reservations *reservations, struct cr_err *err);
+void cr_reservations_remove(struct cr_reservations *reservations);
+void cr_reservations_rescue(struct cr_reservations *reservations);
+void cr_reservations_free(struct cr_reservations *reservations);
+int cr_reserve_cover(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+
 int cr_temp_make(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 int cr_cgroup_make(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 
-/* Takes away what the steps above left on the host: reserved names, temporary directory, cgroup.
- * In init, once every other process of the box is gone. */
+/* Takes away the temporary directory and the cgroup. In init, once every other process of the box
+ * is gone. */
 void cr_clean_up(struct cr_box *box);
 
 /* init.c: what init does once forked; never returns. */

@@ -48,11 +48,11 @@ int cr_cgroup_make(struct cr_box *box, const struct cr_step *step, struct cr_gra
 	group_name(box, name, sizeof(name));
 	if (mkdirat(dir, name, 0755) < 0 && errno != EEXIST)
 		return cr_step_fail(box, "make a cgroup");
-	grab->parent = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (grab->parent < 0)
+	grab->dir = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (grab->dir < 0)
 		return cr_step_fail(box, "open the cgroup");
 	snprintf(value, sizeof(value), "%" PRIu64, step->value);
-	if (write_at(grab->parent, step->detail, value) < 0)
+	if (write_at(grab->dir, step->detail, value) < 0)
 		return cr_step_fail(box, "set the cgroup limit");
 	grab->tree = cr_steal_fd(parent >= 0 ? &parent : &place);
 	return 0;
@@ -62,7 +62,7 @@ int cr_cgroup_join(const struct cr_box *box, const struct cr_step *step, struct 
 {
 	const struct cr_grab *grab = &box->grabs[step - box->plan->steps];
 
-	if (write_at(grab->parent, "cgroup.procs", "0") < 0)
+	if (write_at(grab->dir, "cgroup.procs", "0") < 0)
 		return cr_fail_os(err, CR_E_STEP, errno, "cannot join the cgroup");
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "core/backend.h"
 
 struct cr_notifier;
+struct cr_reservations;
 
 struct cr_running {
 	pid_t init;          /* our child; 0 once reaped */
@@ -21,7 +22,11 @@ struct cr_running {
 	unsigned flags;      /* of the launch */
 	sigset_t old_mask;   /* restored when the box ends */
 	struct cr_notifier *notifier;
+	struct cr_reservations *reservations;
 };
+
+/* Once init has said that nothing of the box lives: removes what the launcher made, reaps init. */
+void cr_running_reap(struct cr_running *running);
 
 /* notify.c: watches refused operations. NULL when memory is out: then nothing is reported. */
 struct cr_notifier *cr_notifier_new(const struct cr_plan *plan, const struct cr_launch *launch);

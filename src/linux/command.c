@@ -140,8 +140,9 @@ static const char *search_path(char *const *envp)
 	return "/usr/local/bin:/usr/bin:/bin";
 }
 
-/* As execvp(3): EACCES is remembered, an absent file is not; an empty entry is skipped, since
- * it would be the workspace. Leaves errno. */
+/* As execvp(3), with two differences: a directory that cannot be searched has no say (EACCES is
+ * remembered of files only), and an empty entry is skipped, since it would be the workspace.
+ * Leaves errno. */
 static void execute_from_path(const struct cr_box *box)
 {
 	const struct cr_launch *launch = box->launch;
@@ -156,8 +157,11 @@ static void execute_from_path(const struct cr_box *box)
 		    snprintf(path, sizeof(path), "%.*s/%s", (int)len, dir, name) <
 		            (int)sizeof(path)) {
 			execute(box, path);
-			if (errno != ENOENT && errno != ENOTDIR)
-				seen = errno;
+
+			int why = errno;
+
+			if (why != EACCES || access(path, F_OK) == 0)
+				seen = why == ENOENT || why == ENOTDIR ? seen : why;
 		}
 		dir += len;
 		dir += *dir == ':';

@@ -92,7 +92,7 @@ static int box_prepare(struct cr_box *box, const struct cr_plan *plan,
 		return cr_fail(err, CR_E_NOMEM, "out of memory");
 	}
 	for (size_t i = 0; i < plan->n_steps; i++)
-		box->grabs[i] = (struct cr_grab){.tree = -1, .parent = -1};
+		box->grabs[i] = (struct cr_grab){.tree = -1, .dir = -1};
 	return 0;
 }
 
@@ -137,6 +137,20 @@ static int start_init(struct cr_box *box, struct cr_running *running, struct cr_
 	return 0;
 }
 
+/* While init builds the rest; on a second processor it costs no time at all. */
+static int reserve_names(struct cr_running *running, struct cr_err *err)
+{
+	struct cr_msg msg = {.kind = CR_MSG_RESERVED};
+
+	if (cr_reservations_count(running->reservations) == 0)
+		return 0;
+	if (cr_reservations_make(running->reservations, err) < 0)
+		return -1;
+	if (cr_msg_send(running->ctl, &msg, -1) < 0 && errno != EPIPE)
+		return cr_fail_os(err, CR_E_STEP, errno, "cannot talk to the box");
+	return 0;
+}
+
 /* Takes messages until the command runs or has failed to. */
 static int await_start(struct cr_running *running, struct cr_err *err)
 {
@@ -170,12 +184,32 @@ static uint64_t timeout_of(const struct cr_plan *plan)
 	return 0;
 }
 
-static void reap_init(struct cr_running *running)
+void cr_running_reap(struct cr_running *running)
 {
-	cr_close_fd(&running->ctl); /* init ends the box when it sees this */
-	while (running->init && waitpid(running->init, NULL, __WALL) < 0 && errno == EINTR)
+	struct cr_msg done = {.kind = CR_MSG_DONE};
+
+	if (running->reservations)
+		cr_reservations_remove(running->reservations);
+	cr_msg_send(running->ctl, &done, -1); /* fails when init is gone, which is as good */
+	while (waitpid(running->init, NULL, __WALL) < 0 && errno == EINTR)
 		;
 	running->init = 0;
+}
+
+static void end_box(struct cr_running *running)
+{
+	struct cr_msg msg = {.kind = CR_MSG_END};
+	int fd;
+
+	if (!running->init)
+		return;
+	cr_msg_send(running->ctl, &msg, -1);
+	while (cr_msg_receive(running->ctl, &msg, &fd) > 0) {
+		cr_close_fd(&fd);
+		if (msg.kind == CR_MSG_ENDED || msg.kind == CR_MSG_FAILED)
+			break;
+	}
+	cr_running_reap(running);
 }
 
 static int start(struct cr_box *box, struct cr_running *running, struct cr_err *err)
@@ -188,8 +222,11 @@ static int start(struct cr_box *box, struct cr_running *running, struct cr_err *
 
 	int started = start_init(box, running, err);
 
-	if (started == 0 && await_start(running, err) < 0) {
-		reap_init(running);
+	if (started == 0 && reserve_names(running, err) < 0) {
+		end_box(running);
+		started = -1;
+	} else if (started == 0 && await_start(running, err) < 0) {
+		cr_running_reap(running);
 		started = -1;
 	}
 	sigprocmask(SIG_SETMASK, &box->old_mask, NULL);
@@ -216,6 +253,12 @@ int cr_enforce(const struct cr_plan *plan, const struct cr_launch *launch, struc
 		free(running);
 		return cr_fail(err, CR_E_NOMEM, "out of memory");
 	}
+	box.reservations = cr_reservations_plan(&box);
+	if (!box.reservations) {
+		box_free(&box);
+		free(running);
+		return cr_fail(err, CR_E_NOMEM, "out of memory");
+	}
 	*running = (struct cr_running){
 		.ctl = -1,
 		.command = -1,
@@ -223,6 +266,7 @@ int cr_enforce(const struct cr_plan *plan, const struct cr_launch *launch, struc
 		.flags = launch->flags,
 		.timeout_ms = timeout_of(plan),
 		.started_ms = cr_now_ms(),
+		.reservations = box.reservations,
 	};
 	*child = (struct cr_child){.pid = 0, .impl = running};
 
@@ -254,7 +298,9 @@ void cr_child_free(struct cr_child *child)
 
 	if (!running)
 		return;
-	reap_init(running);
+	end_box(running);
+	cr_close_fd(&running->ctl);
+	cr_reservations_free(running->reservations);
 	cr_close_fd(&running->command);
 	cr_close_fd(&running->listener);
 	cr_notifier_free(running->notifier);

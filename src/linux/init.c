@@ -51,8 +51,9 @@ static int map_ids(struct cr_box *box, const struct cr_step *step, struct cr_gra
 }
 
 /*
- * The three phases of set-up, each over the whole plan in order: `grab` while the host's
- * tree is still bare, `mask` (see cr_mount_prepare_mask), then `apply`.
+ * The phases of set-up, each over the whole plan in order: `grab` while the host's tree is still
+ * bare, `mask` (see cr_mount_prepare_mask), then `apply`. Reserved names come last: the launcher
+ * makes them meanwhile.
  */
 static const struct {
 	cr_step_fn grab, mask, apply;
@@ -63,8 +64,7 @@ static const struct {
 	[CR_STEP_WRITABLE] = {.grab = cr_mount_grab, .apply = cr_mount_writable},
 	[CR_STEP_READABLE] = {.grab = cr_mount_grab, .apply = cr_mount_readable},
 	[CR_STEP_PIN] = {.apply = cr_mount_pin},
-	[CR_STEP_PROTECT] = {.grab = cr_reserve_join, .apply = cr_mount_protect},
-	[CR_STEP_RESERVE] = {.grab = cr_reserve_make, .apply = cr_reserve_protect},
+	[CR_STEP_PROTECT] = {.apply = cr_mount_protect},
 	[CR_STEP_HIDE] = {.mask = cr_mount_grab_mask, .apply = cr_mount_hide},
 	[CR_STEP_EMPTY] = {.apply = cr_fresh_empty},
 	[CR_STEP_TMPFS] = {.apply = cr_fresh_private},
@@ -81,17 +81,19 @@ static const struct {
 	[CR_STEP_CGROUP] = {.grab = cr_cgroup_make},
 };
 
-enum phase { GRAB, MASK, APPLY };
+enum phase { GRAB, MASK, APPLY, COVER };
 
-static cr_step_fn phase_fn(enum phase phase, enum cr_step_kind kind)
+static cr_step_fn phase_fn(enum phase phase, enum cr_step_kind kind, const struct cr_grab *grab)
 {
 	switch (phase) {
 	case GRAB:
 		return table[kind].grab;
 	case MASK:
-		return table[kind].mask;
+		return grab->reserved ? cr_mount_grab_mask : table[kind].mask;
 	case APPLY:
-		return table[kind].apply;
+		return grab->reserved ? NULL : table[kind].apply;
+	case COVER:
+		return grab->reserved ? cr_reserve_cover : NULL;
 	}
 	return NULL;
 }
@@ -100,12 +102,14 @@ static int run_phase(struct cr_box *box, enum phase phase)
 {
 	for (size_t i = 0; i < box->plan->n_steps; i++) {
 		const struct cr_step *step = &box->plan->steps[i];
-		cr_step_fn fn = phase_fn(phase, step->kind);
+		cr_step_fn fn = phase_fn(phase, step->kind, &box->grabs[i]);
 
+		if (!fn)
+			continue;
 		box->step = step;
-		if (fn && fn(box, step, &box->grabs[i]) < 0)
+		if (fn(box, step, &box->grabs[i]) < 0)
 			return -1;
-		if (phase == APPLY && step->kind != CR_STEP_CGROUP)
+		if (phase >= APPLY)
 			cr_close_fd(&box->grabs[i].tree);
 	}
 	box->step = NULL;
@@ -117,6 +121,19 @@ static bool has_namespaces(const struct cr_box *box)
 	return box->plan->tier == CR_TIER_FULL;
 }
 
+/* The launcher says when the names are there, or goes away. */
+static int await_reserved(struct cr_box *box)
+{
+	struct cr_msg msg;
+	int fd;
+
+	if (cr_reservations_count(box->reservations) == 0)
+		return 0;
+	if (cr_msg_receive(box->ctl, &msg, &fd) <= 0 || msg.kind != CR_MSG_RESERVED)
+		return cr_fail(box->err, CR_E_STEP, "the launcher is gone");
+	return 0;
+}
+
 static int set_up(struct cr_box *box)
 {
 	if (run_phase(box, GRAB) < 0)
@@ -124,6 +141,8 @@ static int set_up(struct cr_box *box)
 	if (has_namespaces(box) && cr_mount_prepare_mask(box) < 0)
 		return -1;
 	if (run_phase(box, MASK) < 0 || run_phase(box, APPLY) < 0)
+		return -1;
+	if (await_reserved(box) < 0 || run_phase(box, COVER) < 0)
 		return -1;
 	if (chdir(box->launch->cwd) < 0)
 		return cr_fail_os(box->err, CR_E_PATH, errno, "cannot enter '%s' in the box",
@@ -178,12 +197,26 @@ static void kill_everything(const struct cr_box *box)
 	}
 }
 
+/* Nothing of the box lives any more, so nothing can take a name that is being given up. */
 static void __attribute__((noreturn)) end(struct cr_box *box, const struct cr_msg *msg)
 {
+	struct cr_msg answer;
+	int fd;
+
 	kill_everything(box);
 	cr_clean_up(box);
 	if (msg)
 		cr_msg_send(box->ctl, msg, -1);
+	if (cr_reservations_count(box->reservations) == 0)
+		_exit(0);
+
+	/* The launcher removes the names and says so; if it is killed before, we do. */
+	do {
+		if (cr_msg_receive(box->ctl, &answer, &fd) <= 0) {
+			cr_reservations_rescue(box->reservations);
+			_exit(0);
+		}
+	} while (answer.kind != CR_MSG_DONE);
 	_exit(0);
 }
 
@@ -220,9 +253,12 @@ static void __attribute__((noreturn)) serve(struct cr_box *box, pid_t command, i
 		if (poll(polled, 3, -1) < 0)
 			continue;
 
-		/* The launcher sends nothing: readable means that it closed its end, or died. */
-		if (polled[1].revents || polled[2].revents)
-			end(box, NULL);
+		/* The launcher wants the end, or it is gone. */
+		if (polled[1].revents || polled[2].revents) {
+			struct cr_msg killed = {.kind = CR_MSG_ENDED, .status = SIGKILL};
+
+			end(box, &killed);
+		}
 		if (read(signals, &info, sizeof(info)) > 0)
 			reap(box, command);
 	}

@@ -32,6 +32,11 @@ static int put(int tree, int target)
 	return move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
+int cr_mount_put(struct cr_box *box, int tree, int target)
+{
+	return put(tree, target) < 0 ? cr_step_fail(box, "mount") : 0;
+}
+
 static int put_on_step(struct cr_box *box, const struct cr_step *step, int tree)
 {
 	struct stat st;
@@ -39,9 +44,7 @@ static int put_on_step(struct cr_box *box, const struct cr_step *step, int tree)
 
 	if (target < 0)
 		return -1;
-	if (put(tree, target) < 0)
-		return cr_step_fail(box, "mount");
-	return 0;
+	return cr_mount_put(box, tree, target);
 }
 
 int cr_mount_read_only_tree(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
@@ -105,9 +108,7 @@ static int put_on_itself(struct cr_box *box, const struct cr_step *step, uint64_
 		return cr_step_fail(box, "clone the mount");
 	if (set && set_flags(tree, AT_RECURSIVE, set, 0) < 0)
 		return cr_step_fail(box, "set mount flags");
-	if (put(tree, target) < 0)
-		return cr_step_fail(box, "mount");
-	return 0;
+	return cr_mount_put(box, tree, target);
 }
 
 int cr_mount_pin(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
@@ -140,7 +141,7 @@ int cr_mount_prepare_mask(struct cr_box *box)
 	CR_AUTO_FD int fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
 
 	if (fs < 0 || fsconfig(fs, FSCONFIG_SET_STRING, "size", "4k", 0) < 0 ||
-	    fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", "4", 0) < 0 ||
+	    fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", "5", 0) < 0 ||
 	    fsconfig(fs, FSCONFIG_SET_STRING, "mode", "0755", 0) < 0 ||
 	    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return cr_step_fail(box, "make the masks");
@@ -151,7 +152,7 @@ int cr_mount_prepare_mask(struct cr_box *box)
 
 	CR_AUTO_FD int file = openat(box->mask, "f", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0);
 
-	if (file < 0 || mkdirat(box->mask, "d", 0) < 0)
+	if (file < 0 || mkdirat(box->mask, "d", 0) < 0 || mkdirat(box->mask, "e", 0755) < 0)
 		return cr_step_fail(box, "make the masks");
 	if (cr_fresh_remember(box, box->mask) < 0)
 		return -1;
@@ -167,6 +168,8 @@ int cr_mount_grab_mask(struct cr_box *box, const struct cr_step *step, struct cr
 {
 	const char *piece = step->type == CR_FT_DIR ? "d" : "f";
 
+	if (grab->reserved)
+		piece = "e"; /* empty, and readable: nothing that lists the workspace stumbles */
 	grab->tree = open_tree(box->mask, piece, OPEN_TREE_CLOEXEC | OPEN_TREE_CLONE);
 	if (grab->tree < 0)
 		return cr_step_fail(box, "clone the mask");

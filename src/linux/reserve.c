@@ -1,238 +1,257 @@
 /*
- * reserve.c - protected names that do not exist yet, and what else a box leaves
- * on the host while it runs.
+ * reserve.c - protected names that do not exist yet.
  *
  * The kernel can cover only a name that exists. So an absent protected name
  * (`.vscode` in a fresh project) is made as an empty directory, covered by a
  * read-only mount in the box, and removed when the last box that needs it ends.
- * Boxes share such a directory through flock: each holds a shared lock, and who
- * can turn it into an exclusive one removes the directory. Init does this, and
- * init outlives a killed launcher; if init itself is killed, the next box finds the
- * directory by its mode (sticky, which no tool gives a directory of one owner), joins
- * it and removes it. Must never remove or change a directory that is not empty or
- * does not carry that mark.
+ * Its sticky bit, which no tool gives to a directory of one owner, marks it. Boxes share
+ * the names of one directory by a shared flock on that directory; who can turn it
+ * into an exclusive one is the last, and removes them. The launcher does both, while
+ * init builds the rest; if the launcher is killed, init removes them; if both are killed in
+ * one instant, the next box takes them over. Must never remove or change a directory
+ * that is not empty or does not carry the mark.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "linux/box.h"
 #include "linux/fd.h"
 
-#define RESERVED_MODE    01755
-#define RESERVED_RETRIES 100
+#define LOCK_TRIES    200 /* of 10 ms: another box is removing its names, or a stranger holds a lock */
+#define LOCK_PAUSE_NS (10 * 1000 * 1000)
 
-static int split(const char *path, char *parent, size_t size, const char **name)
-{
-	const char *slash = strrchr(path, '/');
-	size_t len = slash == path ? 1 : (size_t)(slash - path);
+struct reserved {
+	const char *name; /* last component; in `path` */
+	char *path;       /* owned */
+	struct cr_fileid parent_id; /* zero: not checked */
+	size_t parent;    /* index in parents */
+};
 
-	if (len >= size)
-		return -1;
-	memcpy(parent, path, len);
-	parent[len] = '\0';
-	*name = slash + 1;
-	return 0;
-}
-
-static int open_parent(const char *path, const char **name)
-{
-	char parent[CR_MAX_PATH];
-
-	if (split(path, parent, sizeof(parent), name) < 0) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	return cr_open_plain(parent, O_PATH | O_DIRECTORY);
-}
+struct cr_reservations {
+	struct reserved *names;
+	size_t count;
+	int *parents; /* open directories, locked once held */
+	size_t n_parents;
+};
 
 static bool is_reservation(const struct stat *st)
 {
-	return S_ISDIR(st->st_mode) && (st->st_mode & 07777) == RESERVED_MODE;
+	return S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) && st->st_uid == geteuid() &&
+	       !(st->st_mode & (S_ISUID | S_ISGID));
 }
 
-/* Locks the directory `name` and makes sure that the name still leads to it. 1, 0: gone, or -1. */
-static int lock_shared(int parent, const char *name, int *lock)
+/* A step whose name this box keeps: an absent one, or one that another box keeps already. */
+static bool keeps(const struct cr_step *step)
 {
-	struct stat locked, now;
-	CR_AUTO_FD int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
 
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -1;
-	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? 0 : -1; /* being removed this moment */
-	if (fstat(fd, &locked) < 0)
+	if (step->kind == CR_STEP_RESERVE)
+		return true;
+	return step->kind == CR_STEP_PROTECT && step->type == CR_FT_DIR &&
+	       lstat(step->path, &st) == 0 && is_reservation(&st);
+}
+
+static size_t parent_len(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == path ? 1 : (size_t)(slash - path);
+}
+
+/* Steps come sorted, so names of one directory are neighbours. */
+static bool same_parent(const struct reserved *a, const struct reserved *b)
+{
+	size_t len = parent_len(a->path);
+
+	return len == parent_len(b->path) && !memcmp(a->path, b->path, len);
+}
+
+static int add_name(struct cr_reservations *r, const struct cr_step *step)
+{
+	struct reserved *name = &r->names[r->count];
+
+	*name = (struct reserved){.path = strdup(step->path)};
+	if (!name->path)
 		return -1;
-	if (fstatat(parent, name, &now, AT_SYMLINK_NOFOLLOW) < 0 || now.st_ino != locked.st_ino)
-		return 0;
-	*lock = cr_steal_fd(&fd);
-	return 1;
+	name->name = strrchr(name->path, '/') + 1;
+	if (step->kind == CR_STEP_RESERVE)
+		name->parent_id = step->id;
+	if (r->count && same_parent(name, name - 1))
+		name->parent = name[-1].parent;
+	else
+		name->parent = r->n_parents++;
+	r->count++;
+	return 0;
 }
 
-static int make_and_lock(int parent, const char *name, int *lock)
+struct cr_reservations *cr_reservations_plan(struct cr_box *box)
 {
-	for (int i = 0; i < RESERVED_RETRIES; i++) {
-		int made = mkdirat(parent, name, 0700);
+	const struct cr_plan *plan = box->plan;
+	struct cr_reservations *r = calloc(1, sizeof(*r));
 
-		if (made < 0 && errno != EEXIST)
-			return -1;
-
-		int locked = lock_shared(parent, name, lock);
-
-		if (locked < 0)
-			return -1;
-		if (locked && made == 0 && fchmod(*lock, RESERVED_MODE) < 0)
-			return -1;
-		if (locked)
-			return 0;
+	if (!r)
+		return NULL;
+	r->names = calloc(plan->n_steps + 1, sizeof(*r->names));
+	r->parents = malloc((plan->n_steps + 1) * sizeof(*r->parents));
+	for (size_t i = 0; r->names && r->parents && i < plan->n_steps; i++) {
+		box->grabs[i].reserved = keeps(&plan->steps[i]);
+		if (box->grabs[i].reserved && add_name(r, &plan->steps[i]) < 0) {
+			cr_reservations_free(r);
+			return NULL;
+		}
 	}
-	errno = EAGAIN;
-	return -1;
+	if (!r->names || !r->parents) {
+		cr_reservations_free(r);
+		return NULL;
+	}
+	for (size_t i = 0; i < r->n_parents; i++)
+		r->parents[i] = -1;
+	return r;
 }
 
-int cr_reserve_make(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
+size_t cr_reservations_count(const struct cr_reservations *r)
 {
-	const char *name;
-	struct stat st;
-	CR_AUTO_FD int parent = open_parent(step->path, &name);
-
-	if (parent < 0 || fstat(parent, &st) < 0)
-		return cr_step_fail(box, "open the parent");
-	if (step->id.file && (st.st_dev != step->id.volume || st.st_ino != step->id.file))
-		return cr_fail(box->err, CR_E_RACE, "the directory of '%s' was replaced", step->path);
-	if (make_and_lock(parent, name, &grab->parent) < 0)
-		return cr_step_fail(box, "reserve the name");
-	return 0;
+	return r->count;
 }
 
-/* A protected directory that is another box's reservation: hold it too. */
-int cr_reserve_join(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
+void cr_reservations_free(struct cr_reservations *r)
 {
-	struct stat st;
-
-	if (step->type != CR_FT_DIR || lstat(step->path, &st) < 0 || !is_reservation(&st))
-		return 0;
-
-	const char *name;
-	CR_AUTO_FD int parent = open_parent(step->path, &name);
-
-	if (parent < 0)
-		return cr_step_fail(box, "open the parent");
-	if (make_and_lock(parent, name, &grab->parent) < 0)
-		return cr_step_fail(box, "join the reservation");
-	return 0;
+	if (!r)
+		return;
+	for (size_t i = 0; r->names && i < r->count; i++)
+		free(r->names[i].path);
+	for (size_t i = 0; r->parents && r->names && i < r->n_parents; i++)
+		cr_close_fd(&r->parents[i]);
+	free(r->names);
+	free(r->parents);
+	free(r);
 }
 
-int cr_reserve_protect(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
+static int open_parent(const struct reserved *name)
 {
-	struct stat st;
+	char path[CR_MAX_PATH];
+	size_t len = parent_len(name->path);
 
-	if (fstat(grab->parent, &st) < 0)
-		return cr_step_fail(box, "stat");
-
-	struct cr_step now = *step;
-
-	now.id = (struct cr_fileid){.volume = st.st_dev, .file = st.st_ino};
-	return cr_mount_protect(box, &now, grab);
-}
-
-static void remove_reservation(const struct cr_step *step, int lock)
-{
-	const char *name;
-	struct stat st;
-
-	umount2(step->path, MNT_DETACH | UMOUNT_NOFOLLOW);
-	if (flock(lock, LOCK_EX | LOCK_NB) < 0 || fstat(lock, &st) < 0 || !is_reservation(&st))
-		return; /* another box needs it, or it became the user's own */
-
-	CR_AUTO_FD int parent = open_parent(step->path, &name);
-
-	/* Not empty: the user filled it while the box ran. It is an ordinary directory now. */
-	if (parent >= 0 && unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno == ENOTEMPTY)
-		fchmod(lock, RESERVED_MODE & 0777);
-}
-
-/* Makes what is missing of `path`, private to the user. */
-static int make_dirs(const char *path)
-{
-	char partial[CR_MAX_PATH];
-	size_t len = strlen(path);
-
-	if (len >= sizeof(partial)) {
+	if (len >= sizeof(path)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	for (size_t i = 1; i <= len; i++) {
-		if (path[i] != '/' && path[i] != '\0')
-			continue;
-		memcpy(partial, path, i);
-		partial[i] = '\0';
-		if (mkdir(partial, 0700) < 0 && (errno != EEXIST || i == len))
+	memcpy(path, name->path, len);
+	path[len] = '\0';
+	return cr_open_plain(path, O_RDONLY | O_DIRECTORY);
+}
+
+/* An exclusive lock is held only for the moment of a removal, so this waits but briefly. */
+static int lock_shared(int fd)
+{
+	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (flock(fd, LOCK_SH | LOCK_NB) == 0)
+			return 0;
+		if (errno != EWOULDBLOCK && errno != EINTR)
 			return -1;
+		nanosleep(&pause, NULL);
 	}
+	return -1;
+}
+
+static int hold_parent(struct cr_reservations *r, const struct reserved *name, struct cr_err *err)
+{
+	int *parent = &r->parents[name->parent];
+	struct stat st;
+
+	if (*parent >= 0)
+		return 0;
+	*parent = open_parent(name);
+	if (*parent < 0 || fstat(*parent, &st) < 0)
+		return cr_fail_os(err, CR_E_STEP, errno, "cannot open the directory of '%s'",
+		                  name->path);
+	if (name->parent_id.file &&
+	    (st.st_dev != name->parent_id.volume || st.st_ino != name->parent_id.file))
+		return cr_fail(err, CR_E_RACE, "the directory of '%s' was replaced", name->path);
+	if (lock_shared(*parent) < 0)
+		return cr_fail_os(err, CR_E_STEP, errno, "cannot lock the directory of '%s'",
+		                  name->path);
 	return 0;
 }
 
-int cr_temp_make(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
+static int make_name(struct cr_reservations *r, const struct reserved *name, struct cr_err *err)
 {
-	if (make_dirs(step->path) < 0)
-		return cr_step_fail(box, "make the temporary directory");
-	grab->parent = cr_open_plain(step->path, O_RDONLY | O_DIRECTORY);
-	if (grab->parent < 0)
-		return cr_step_fail(box, "open the temporary directory");
+	int parent = r->parents[name->parent];
+	struct stat st;
+
+	if (mkdirat(parent, name->name, S_ISVTX | 0755) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return cr_fail_os(err, CR_E_STEP, errno, "cannot reserve '%s'", name->path);
+	if (fstatat(parent, name->name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_reservation(&st))
+		return cr_fail(err, CR_E_RACE, "'%s' appeared while the box was built", name->path);
 	return 0;
 }
 
-/* Empties a directory of the dead box without ever following a link. Depth is bounded by
- * descriptors: past that the rest stays, which is only litter in carrel's own state. */
-static void remove_tree(int dir, unsigned depth)
+int cr_reservations_make(struct cr_reservations *r, struct cr_err *err)
 {
-	CR_AUTO_FD int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
-
-	if (!stream)
-		return;
-	cr_steal_fd(&copy);
-	for (struct dirent *entry; (entry = readdir(stream));) {
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
-		if (unlinkat(dir, entry->d_name, 0) == 0 || depth == 0)
-			continue;
-
-		/* The box may have left a directory it cannot read; its owner can open it up. */
-		fchmodat(dir, entry->d_name, 0700, 0);
-
-		CR_AUTO_FD int sub = openat(dir, entry->d_name,
-		                            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-		if (sub >= 0)
-			remove_tree(sub, depth - 1);
-		unlinkat(dir, entry->d_name, AT_REMOVEDIR);
-	}
-	closedir(stream);
+	for (size_t i = 0; i < r->count; i++)
+		if (hold_parent(r, &r->names[i], err) < 0 || make_name(r, &r->names[i], err) < 0)
+			return -1;
+	return 0;
 }
 
-void cr_clean_up(struct cr_box *box)
+static void remove_name(int parent, const struct reserved *name)
 {
-	for (size_t i = box->plan->n_steps; i-- > 0;) {
-		const struct cr_step *step = &box->plan->steps[i];
-		int fd = box->grabs[i].parent;
+	struct stat st;
 
-		if (fd < 0)
-			continue;
-		if (step->kind == CR_STEP_RESERVE || step->kind == CR_STEP_PROTECT)
-			remove_reservation(step, fd);
-		if (step->kind == CR_STEP_TEMP_DIR) {
-			remove_tree(fd, CR_MAX_DEPTH);
-			rmdir(step->path);
-		}
-		if (step->kind == CR_STEP_CGROUP)
-			cr_cgroup_remove(box, &box->grabs[i]);
+	if (fstatat(parent, name->name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_reservation(&st))
+		return; /* it became the user's own */
+
+	/* Not empty: the user filled it while the box ran. It is an ordinary directory now. */
+	if (unlinkat(parent, name->name, AT_REMOVEDIR) < 0 && errno == ENOTEMPTY &&
+	    fchmodat(parent, name->name, st.st_mode & 0777, 0) < 0)
+		return; /* then it keeps the mark, and is still not removed while it is full */
+}
+
+void cr_reservations_remove(struct cr_reservations *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		const struct reserved *name = &r->names[i];
+		int parent = r->parents[name->parent];
+
+		if (parent >= 0 && flock(parent, LOCK_EX | LOCK_NB) == 0)
+			remove_name(parent, name);
 	}
+}
+
+/*
+ * In init, when the launcher was killed. In the box's namespace the names are mount points and
+ * the host's tree is read-only, so the mounts go first and the directory is opened anew.
+ */
+void cr_reservations_rescue(struct cr_reservations *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		umount2(r->names[i].path, MNT_DETACH | UMOUNT_NOFOLLOW);
+		if (r->parents[r->names[i].parent] < 0)
+			r->parents[r->names[i].parent] = open_parent(&r->names[i]);
+	}
+	cr_reservations_remove(r);
+}
+
+int cr_reserve_cover(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
+{
+	struct stat st;
+	CR_AUTO_FD int target = cr_open_plain(step->path, O_PATH);
+
+	if (target < 0 || fstat(target, &st) < 0)
+		return cr_step_fail(box, "open the reserved name");
+	if (!is_reservation(&st))
+		return cr_fail(box->err, CR_E_RACE, "'%s' changed while the box was built",
+		               step->path);
+	return cr_mount_put(box, grab->tree, target);
 }

@@ -144,7 +144,10 @@ static void time_is_up(struct waiting *w)
 		pidfd_send_signal(w->running->command, SIGCONT, NULL, 0);
 		return;
 	}
-	shutdown(w->running->ctl, SHUT_WR); /* init sees the end and ends everything */
+
+	struct cr_msg end = {.kind = CR_MSG_END};
+
+	cr_msg_send(w->running->ctl, &end, -1);
 	w->running->timeout_ms = 0;
 }
 
@@ -193,9 +196,7 @@ int cr_wait(struct cr_child *child, struct cr_result *result, struct cr_err *err
 	}
 	while (!w.ended)
 		wait_once(&w);
-	while (waitpid(w.running->init, NULL, __WALL) < 0 && errno == EINTR)
-		;
-	w.running->init = 0;
+	cr_running_reap(w.running);
 
 	/* An interactive shell in the box took the terminal; it cannot give it back from there. */
 	if (w.tty >= 0)
