@@ -59,7 +59,7 @@ fuzz:
 bench:
 	@$(call setup,build-bench,--buildtype=release --prefix=$(PREFIX))
 	@$(MESON) compile -C build-bench
-	@tests/bench/bench --build build-bench
+	@tests/bench/bench --build build-bench --json build-bench/figures.json
 
 golden: all
 	@CARREL_UPDATE_GOLDEN=1 tests/run $(BUILD) golden

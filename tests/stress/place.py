@@ -18,7 +18,9 @@ class Place:
     def __init__(self, carrel, as_root=False):
         self.carrel = os.path.abspath(carrel)
         self.drop = os.getuid() == 0 and not as_root
-        self.top = tempfile.mkdtemp(prefix="carrel-stress-", dir="/var/tmp")
+        # not below /tmp or /var/tmp: a box has its own there
+        self.top = tempfile.mkdtemp(prefix="carrel-stress-",
+                                    dir="/home" if os.getuid() == 0 else os.path.expanduser("~"))
         self.marker = os.path.basename(self.top)
         os.chmod(self.top, 0o755)
         self.home = self.folder("home")
