@@ -215,6 +215,12 @@ struct cr_verdict cr_decide_path(const struct cr_ruleset *rules, enum cr_capabil
 	return cr_decide(rules, &access);
 }
 
+/* A `deny read` that a deeper rule has lifted forbids writing still, but nobody asked it to. */
+static bool says_more(const struct winner *write, const struct winner *read)
+{
+	return write->rule && (write->rule->cap == CR_CAP_WRITE || write->reach >= read->reach);
+}
+
 enum cr_view cr_decide_view(const struct cr_ruleset *rules, const char *path,
 			    const struct cr_rule **rule)
 {
@@ -228,9 +234,7 @@ enum cr_view cr_decide_view(const struct cr_ruleset *rules, const char *path,
 		write = decide(rules, &writing);
 		view = write.decision == CR_ALLOW ? CR_VIEW_WRITABLE : CR_VIEW_READ_ONLY;
 	}
-	/* The rule that says most about this very path: a shallow `deny write` does not. */
 	if (rule)
-		*rule = write.by.rule && write.by.reach >= read.by.reach ? write.by.rule
-									 : read.by.rule;
+		*rule = says_more(&write.by, &read.by) ? write.by.rule : read.by.rule;
 	return view;
 }

@@ -104,40 +104,18 @@ static void narrow(struct cr_limit *limit, const struct cr_item *item, enum cr_g
 	}
 }
 
-struct seen {
-	const struct cr_item *limits[CR_LIMIT_COUNT];
-	const struct cr_item *expire;
-};
-
-static void add_setting(struct cr_resolving *r, const struct cr_source *source,
-			const struct cr_item *item, struct seen *seen)
-{
-	bool is_limit = item->kind == CR_ITEM_LIMIT;
-	const struct cr_item **first = is_limit ? &seen->limits[item->limit] : &seen->expire;
-	struct cr_limit *target = is_limit ? &r->set->limits[item->limit] : &r->set->expire;
-
-	if (*first) {
-		cr_diag_add(r->arena, r->diags, &item->origin, "keep one of the two lines",
-			    "'%s%s' is set twice in one file, first in line %u",
-			    is_limit ? "limit " : "expire",
-			    is_limit ? cr_limit_name_text(item->limit) : "", (*first)->origin.line);
-		return;
-	}
-	*first = item;
-	narrow(target, item, source->group);
-}
-
-static int add_item(struct cr_resolving *r, const struct cr_source *source,
-		    const struct cr_item *item, struct seen *seen)
+static int add_item(struct cr_resolving *r, const struct cr_item *item, enum cr_group group)
 {
 	switch (item->kind) {
 	case CR_ITEM_RULE:
-		return cr_rules_add_line(r, item, source->group);
+		return cr_rules_add_line(r, item, group);
 	case CR_ITEM_ENV:
-		return add_env(r, item, source->group);
+		return add_env(r, item, group);
 	case CR_ITEM_LIMIT:
+		narrow(&r->set->limits[item->limit], item, group);
+		return 0;
 	case CR_ITEM_EXPIRE:
-		add_setting(r, source, item, seen);
+		narrow(&r->set->expire, item, group);
 		return 0;
 	case CR_ITEM_USE: /* done by cr_rules_gather */
 		return 0;
@@ -149,10 +127,9 @@ static int add_sources(struct cr_resolving *r)
 {
 	for (size_t i = 0; i < r->n_sources; i++) {
 		const struct cr_policy *policy = r->sources[i].policy;
-		struct seen seen = {0};
 
 		for (size_t k = 0; k < policy->n_items; k++)
-			if (add_item(r, &r->sources[i], &policy->items[k], &seen) < 0)
+			if (add_item(r, &policy->items[k], r->sources[i].group) < 0)
 				return -1;
 	}
 	return 0;
