@@ -65,8 +65,7 @@ void cr_build_step(struct cr_builder *builder, const struct cr_step *step)
 	*slot = *step;
 }
 
-static const char *vtext(struct cr_builder *builder, const char *fmt, va_list ap)
-	CR_PRINTF(2, 0);
+static const char *vtext(struct cr_builder *builder, const char *fmt, va_list ap) CR_PRINTF(2, 0);
 
 static const char *vtext(struct cr_builder *builder, const char *fmt, va_list ap)
 {
