@@ -22,6 +22,7 @@ const char *cr_errc_text(enum cr_errc code)
 	return errc_texts[code];
 }
 
+CR_PRINTF(4, 0)
 static void fill(struct cr_err *err, enum cr_errc code, int os_code, const char *fmt, va_list ap)
 {
 	err->code = code;

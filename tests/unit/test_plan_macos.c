@@ -43,8 +43,8 @@ static void rules_come_parents_first(void **state)
 	static const char *const in_order[] = {
 		"(version 1)\n(deny default)\n",
 		"(allow file-read* (literal \"/\") (subpath \"/\"))\n",
-		"(deny file-read* file-write* (literal \"/home/u/.ssh\") (subpath "
-		"\"/home/u/.ssh\"))\n",
+		("(deny file-read* file-write* (literal \"/home/u/.ssh\") "
+		 "(subpath \"/home/u/.ssh\"))\n"),
 		"(allow file-read* file-write* (literal \"/home/u/w\") (subpath \"/home/u/w\"))\n",
 		"(deny file-write-unlink (literal \"/home/u/w\"))\n",
 		"(deny file-write-unlink (literal \"/home/u/w/a\"))\n",
