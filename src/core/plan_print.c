@@ -172,36 +172,58 @@ static void put_object(struct out *out, const struct cr_step *step)
 		put(out, "  (snapshot)");
 }
 
+/* The object of every step, rendered once for measuring and printing; NULL when memory is out. */
+static const char **render_objects(struct out *out, const struct cr_plan *plan)
+{
+	const char **objects = cr_arena_alloc(out->arena, plan->n_steps + 1, sizeof(*objects));
+	struct out scratch = {.arena = out->arena, .os = out->os};
+
+	for (size_t i = 0; objects && i < plan->n_steps; i++) {
+		scratch.len = 0;
+		put(&scratch, "");
+		put_object(&scratch, &plan->steps[i]);
+		if (!scratch.failed)
+			objects[i] = cr_arena_strndup(out->arena, scratch.text, scratch.len);
+		if (!objects[i])
+			objects = NULL;
+	}
+	free(scratch.text);
+	return objects;
+}
+
 /* How wide the column of kinds must be, and that of objects. */
-static void measure(struct out *out, const struct cr_plan *plan, size_t *kinds, size_t *objects)
+static void measure(const struct cr_plan *plan, const char *const *rendered, size_t *kinds,
+		    size_t *objects)
 {
 	*kinds = *objects = 0;
 	for (size_t i = 0; i < plan->n_steps; i++) {
-		struct out scratch = {.arena = out->arena, .os = out->os};
 		const size_t kind = strlen(cr_step_kind_name(plan->steps[i].kind));
+		const size_t object = strlen(rendered[i]);
 
-		put_object(&scratch, &plan->steps[i]);
 		*kinds = kind > *kinds ? kind : *kinds;
-		if (scratch.len <= MAX_ALIGN && scratch.len > *objects)
-			*objects = scratch.len;
-		out->failed |= scratch.failed;
-		free(scratch.text);
+		if (object <= MAX_ALIGN && object > *objects)
+			*objects = object;
 	}
 }
 
 static void put_steps(struct out *out, const struct cr_plan *plan)
 {
+	const char **rendered = out->arena ? render_objects(out, plan) : NULL;
 	bool snapshot = false;
 	size_t kinds, objects;
 
-	measure(out, plan, &kinds, &objects);
+	if (!rendered) {
+		out->failed = 1;
+		return;
+	}
+	measure(plan, rendered, &kinds, &objects);
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		const struct cr_step *step = &plan->steps[i];
 		const size_t start = out->len;
 
 		put(out, cr_step_kind_name(step->kind));
 		put_column(out, start, kinds + 2);
-		put_object(out, step);
+		put(out, rendered[i]);
 		put_column(out, start, kinds + 2 + objects + 2);
 		put_origin(out, &step->origin);
 		if (is_block(step->detail))
