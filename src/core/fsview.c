@@ -238,6 +238,7 @@ static int check_target(struct walk *walk, const struct node *link, const char *
 {
 	const enum cr_os os = walk->resolver->os;
 	const char *at = target;
+	struct cr_err why;
 
 	if (os == CR_OS_WINDOWS && !cr_path_is_absolute(os, at)) {
 		const bool rooted = is_separator(os, at[0]);
@@ -254,8 +255,9 @@ static int check_target(struct walk *walk, const struct node *link, const char *
 		while (at[len] && !is_separator(os, at[len]))
 			len++;
 		if (!(len <= 2 && memcmp(at, "..", len) == 0) &&
-		    cr_path_check_component(os, at, len, 0, walk->err) < 0)
-			return cr_wrap(walk->err, "target of the link '%s'", link->path);
+		    cr_path_check_component(os, at, len, 0, &why) < 0)
+			return cr_fail(walk->err, CR_E_PATH, "target of the link '%s': %s",
+				       link->path, why.text);
 		at += len + (at[len] != '\0');
 	}
 	return 0;
