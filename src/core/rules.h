@@ -29,8 +29,8 @@
 
 /* How strong the boundary of this host is. Chosen by cr_probe, or by --tier. */
 enum cr_tier {
-	CR_TIER_FULL,     /* Linux: namespaces, mount view, Landlock, seccomp. macOS: Seatbelt */
-	CR_TIER_LANDLOCK, /* Linux without user namespaces: Landlock and seccomp */
+	CR_TIER_FULL,       /* Linux: namespaces, mount view, Landlock, seccomp. macOS: Seatbelt */
+	CR_TIER_LANDLOCK,   /* Linux without user namespaces: Landlock and seccomp */
 	CR_TIER_UNELEVATED, /* Windows */
 	CR_TIER_ELEVATED,   /* Windows */
 };
@@ -48,7 +48,7 @@ struct cr_context {
 	const char *runtime_dir; /* $XDG_RUNTIME_DIR */
 	const char *state_dir;   /* carrel's own state: hidden in every box */
 	const char *config_dir;  /* carrel's own configuration: readable, never written */
-	const char *temp_dir;    /* a private directory made for this box, where /tmp cannot be private */
+	const char *temp_dir;    /* private directory of this box, where /tmp cannot be private */
 };
 
 /* What lies at a system rule's path inside the box. */
@@ -73,16 +73,16 @@ struct cr_rule {
 	const char *text; /* the object as written */
 
 	/* read, write, unix */
-	const char *path;       /* canonical; literal: symlinks followed; pattern: its base followed */
-	bool literal;           /* no wildcard */
-	const char *entry;      /* literal whose last component is a symlink: the link itself */
+	const char *path;  /* canonical; literal: symlinks followed; pattern: its base followed */
+	bool literal;      /* no wildcard */
+	const char *entry; /* literal whose last component is a symlink: the link itself */
 	struct cr_fileid entry_id;
-	enum cr_ftype type;     /* literal: what is there now */
-	struct cr_fileid id;    /* literal */
+	enum cr_ftype type;  /* literal: what is there now */
+	struct cr_fileid id; /* literal */
 	enum cr_place place;
 
-	struct cr_host host;    /* connect */
-	enum cr_git_mode git;   /* git */
+	struct cr_host host;  /* connect */
+	enum cr_git_mode git; /* git */
 };
 
 struct cr_limit {
@@ -104,13 +104,14 @@ enum cr_group {
  * decide.c). `allow write` is in the list of read too, `deny read` in that of write.
  */
 struct cr_rule_list {
-	const struct cr_rule **literal; /* sorted by cr_path_cmp(path), on one path the winner first */
-	const int32_t *up; /* where to look when literal[i] does not cover a path, -1: nowhere; the
-	                    * winner on the same path, or on the nearest path above */
+	const struct cr_rule **literal; /* sorted by cr_path_cmp(path); winners first */
+	/* Where to look when literal[i] does not cover a path: the winner on the same path, or on
+	 * the nearest path above; -1: nowhere. */
+	const int32_t *up;
 	size_t n_literal;
 	const struct cr_rule **by_entry; /* write: denied rules with an entry, sorted by it */
 	size_t n_by_entry;
-	const struct cr_rule **other;   /* wildcards, hosts, git: in order of text */
+	const struct cr_rule **other; /* wildcards, hosts, git: in order of text */
 	size_t n_other;
 	bool allows; /* has an allow or ask rule */
 };
@@ -122,9 +123,9 @@ struct cr_ruleset {
 	struct cr_rule_list lists[CR_GROUP_COUNT][CR_CAP_COUNT];
 	const struct cr_item **env; /* keep/drop/set lines, in order of layers and lines */
 	size_t n_env;
-	/* The smallest of all layers; a built-in one counts only where no layer of the user sets it. */
+	/* The smallest of all layers; a built-in one only where no layer of the user sets it. */
 	struct cr_limit limits[CR_LIMIT_COUNT];
-	struct cr_limit expire; /* milliseconds, 0 = when the session ends (the largest); likewise */
+	struct cr_limit expire; /* likewise; milliseconds, 0 = when the session ends: the largest */
 	const struct cr_rule *proposals; /* what the project file would widen; not in effect */
 	size_t n_proposals;
 	struct cr_resolver *resolver;
@@ -132,14 +133,14 @@ struct cr_ruleset {
 
 /* Reads the profile called `name`; the text is borrowed until the next call. -1: no such. */
 typedef int (*cr_profile_fn)(void *arg, const char *name, const char **text, size_t *len,
-                             const char **file);
+			     const char **file);
 
 struct cr_rules_input {
 	struct cr_context ctx;
 	const struct cr_fsview *view;
 	const struct cr_policy *const *policies; /* any order of layers */
 	size_t n_policies;
-	bool project_trusted; /* the project file's exact content has been accepted: counts as user's */
+	bool project_trusted;  /* its exact content has been accepted: counts as user's */
 	cr_profile_fn profile; /* for `use`; NULL: none but the built-in ones */
 	void *profile_arg;
 };
@@ -153,7 +154,7 @@ struct cr_rules_input {
  * `limit` or `expire` twice in one file; an unknown profile.
  */
 int cr_rules_resolve(struct cr_arena *arena, const struct cr_rules_input *input,
-                     struct cr_ruleset **out, struct cr_diags *diags, struct cr_err *err);
+		     struct cr_ruleset **out, struct cr_diags *diags, struct cr_err *err);
 
 /* True when `rule` yields to an explicit rule of the same path (system, built-in, profiles). */
 bool cr_rule_is_weak(const struct cr_rule *rule);

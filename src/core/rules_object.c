@@ -348,8 +348,8 @@ static int add_file(struct cr_resolving *r, struct object *object, struct cr_rul
 		return 0;
 	if (cr_pattern_has_wildcard(text))
 		return check_base(r, text, why) < 0 ? 0 : add_pattern(r, rule, path, object, why);
-	if (cr_resolve(r->set->resolver, path, &real, why) < 0 ||
-	    check_inside(r, object, path, real.path, why) < 0)
+	if (rule->decision != CR_DENY && (cr_resolve(r->set->resolver, path, &real, why) < 0 ||
+					  check_inside(r, object, path, real.path, why) < 0))
 		return 0;
 	return add_path(r, rule, path, object->group, why);
 }
