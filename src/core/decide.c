@@ -178,6 +178,24 @@ static struct decided decide_group(const struct cr_ruleset *rules, enum cr_group
 	return decided;
 }
 
+/*
+ * A fresh place is writable because it is fresh. A file of the host that an explicit rule shows
+ * at it or inside it is the user's, and writable only when a rule of its own says so.
+ */
+static void take_back_fresh(const struct cr_ruleset *rules, const struct cr_access *access,
+			    struct decided *write)
+{
+	const struct cr_rule *by = write->by.rule;
+	struct winner shown;
+
+	if (access->cap != CR_CAP_WRITE || !by || by->origin.layer != CR_LAYER_SYSTEM ||
+	    by->place == CR_PLACE_HOST)
+		return;
+	shown = find(&rules->lists[CR_GROUP_MAIN][CR_CAP_READ], rules->ctx.os, access);
+	if (shown.rule && shown.rule->origin.layer != CR_LAYER_SYSTEM)
+		*write = (struct decided){.decision = CR_DENY, .by = shown};
+}
+
 static bool is_path(const struct cr_ruleset *rules, const char *path)
 {
 	return path && cr_path_is_absolute(rules->ctx.os, path) && strlen(path) < CR_MAX_PATH;
@@ -191,6 +209,7 @@ static struct decided decide(const struct cr_ruleset *rules, const struct cr_acc
 	    !is_path(rules, access->path))
 		return best;
 	best = decide_group(rules, CR_GROUP_MAIN, access);
+	take_back_fresh(rules, access, &best);
 	for (int group = CR_GROUP_MAIN + 1; group < CR_GROUP_COUNT; group++) {
 		struct decided other = decide_group(rules, (enum cr_group)group, access);
 

@@ -271,21 +271,29 @@ static int add_root(struct collector *col, const char *path)
 	return add_candidate(col, &candidate);
 }
 
-static int add_literal(struct collector *col, const struct cr_rule *rule, enum cr_group group)
+/*
+ * May ask for the host's own file where the box would have a fresh place: an allow of the main
+ * group. The other groups narrow, and a deny never shows more.
+ */
+static bool asks_for_host(const struct cr_rule *rule)
 {
-	const bool is_system = rule->origin.layer == CR_LAYER_SYSTEM;
-	struct candidate candidate = {
+	return rule->decision == CR_ALLOW && rule->origin.layer != CR_LAYER_SYSTEM &&
+	       rule->origin.layer != CR_LAYER_MANAGED;
+}
+
+static int add_literal(struct collector *col, const struct cr_rule *rule)
+{
+	const struct candidate candidate = {
 		.point =
 			{
 				.path = rule->path,
 				.type = rule->type,
 				.id = rule->id,
 				.life = CR_LIFE_LIVE,
-				.place = is_system ? rule->place : CR_PLACE_HOST,
+				.place = rule->origin.layer == CR_LAYER_SYSTEM ? rule->place
+									       : CR_PLACE_HOST,
 			},
-		/* Only the main group may ask for the host's own file where the box would have a
-		 * fresh place: the others narrow, and a deny never shows more. */
-		.host_asked = !is_system && group == CR_GROUP_MAIN && rule->decision == CR_ALLOW,
+		.host_asked = asks_for_host(rule),
 	};
 
 	return add_candidate(col, &candidate);
@@ -346,6 +354,7 @@ static int add_match(struct walk *walk, struct pattern *pattern, const char *pat
 	const struct cr_fsview *view = cr_resolver_view(walk->col->builder->rules->resolver);
 	struct candidate candidate = {
 		.point = {.path = path, .life = CR_LIFE_SNAPSHOT, .from_pattern = true},
+		.host_asked = asks_for_host(pattern->rule),
 	};
 	struct cr_fstat stat;
 
@@ -524,7 +533,7 @@ static int add_literals(struct collector *col)
 			const struct cr_rule_list *list = &rules->lists[group][cap];
 
 			for (size_t i = 0; i < list->n_literal; i++) {
-				if (add_literal(col, list->literal[i], (enum cr_group)group) < 0 ||
+				if (add_literal(col, list->literal[i]) < 0 ||
 				    add_entry(col, list->literal[i]) < 0)
 					return -1;
 			}
@@ -584,6 +593,36 @@ static void set_view(const struct cr_ruleset *rules, struct candidate *candidate
 		point->view = CR_VIEW_READ_ONLY;
 }
 
+/*
+ * A point in a fresh place at which no file of the host is asked for: nothing of the host may
+ * appear there. What the rules say of it is kept with something fresh, where it makes a difference.
+ */
+static void keep_fresh(struct cr_point *point)
+{
+	point->type = CR_FT_NONE;
+	point->id = (struct cr_fileid){0};
+	if (point->is_link)
+		return;
+	if (point->view == CR_VIEW_WRITABLE && point->around != CR_VIEW_WRITABLE)
+		point->place = CR_PLACE_PRIVATE;
+	if (point->view == CR_VIEW_READ_ONLY && point->around == CR_VIEW_WRITABLE)
+		point->place = CR_PLACE_EMPTY;
+}
+
+/* True when what lies at the point was made for the box: there, or above and not left since. */
+static bool set_fresh(struct cr_point *points, size_t index, bool host_asked, const bool *fresh)
+{
+	struct cr_point *point = &points[index];
+	const bool inherited = point->parent >= 0 && fresh[point->parent];
+
+	if (point->place == CR_PLACE_PRIVATE || point->place == CR_PLACE_EMPTY)
+		return true;
+	if (point->place != CR_PLACE_HOST || host_asked || !inherited)
+		return false;
+	keep_fresh(point);
+	return true;
+}
+
 /* Parents come before their children, so the nearest point above is on the path to the last. */
 static void set_parent(enum cr_os os, struct cr_point *points, size_t index)
 {
@@ -600,6 +639,7 @@ int cr_build_points(struct cr_builder *builder, struct cr_point **points, size_t
 {
 	struct collector col = {.builder = builder, .os = builder->rules->ctx.os};
 	struct cr_point *out;
+	bool *fresh;
 	size_t kept;
 
 	if (builder->failed || add_roots(&col) < 0 || add_literals(&col) < 0 ||
@@ -608,7 +648,8 @@ int cr_build_points(struct cr_builder *builder, struct cr_point **points, size_t
 	qsort(col.items, col.count, sizeof(*col.items), compare_candidates);
 	kept = dedupe(col.items, col.count);
 	out = cr_arena_alloc(builder->arena, kept, sizeof(*out));
-	if (!out) {
+	fresh = cr_arena_alloc(builder->arena, kept, sizeof(*fresh));
+	if (!out || !fresh) {
 		out_of_memory(builder);
 		return -1;
 	}
@@ -616,6 +657,7 @@ int cr_build_points(struct cr_builder *builder, struct cr_point **points, size_t
 		set_view(builder->rules, &col.items[i]);
 		out[i] = col.items[i].point;
 		set_parent(col.os, out, i);
+		fresh[i] = set_fresh(out, i, col.items[i].host_asked, fresh);
 	}
 	*points = out;
 	*count = kept;

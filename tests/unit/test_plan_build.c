@@ -175,6 +175,39 @@ static void places_yield_to_an_explicit_allow_only(void **state)
 	}
 }
 
+/* What is explicitly shown of the host's /tmp is shown as the rule says, and nothing else is. */
+static void the_host_stays_out_of_fresh_places(void **state)
+{
+	static const struct {
+		const char *policy;
+		enum cr_view view;
+		enum cr_place place;
+		enum cr_ftype type;
+	} rows[] = {
+		{"allow read / /tmp/x\n", CR_VIEW_READ_ONLY, CR_PLACE_HOST, CR_FT_FILE},
+		{"allow read / /tmp/*\n", CR_VIEW_READ_ONLY, CR_PLACE_HOST, CR_FT_FILE},
+		{"allow read /\nallow write /tmp/x\n", CR_VIEW_WRITABLE, CR_PLACE_HOST, CR_FT_FILE},
+		{"allow read /\ndeny write /tmp/x\n", CR_VIEW_READ_ONLY, CR_PLACE_EMPTY,
+		 CR_FT_NONE},
+		{"allow read /\ndeny read /tmp/x\n", CR_VIEW_HIDDEN, CR_PLACE_HOST, CR_FT_NONE},
+		{"allow read /\ndeny read /tmp/*\n", CR_VIEW_HIDDEN, CR_PLACE_HOST, CR_FT_NONE},
+		{"allow read / /tmp\nask write /tmp/x\n", CR_VIEW_READ_ONLY, CR_PLACE_HOST,
+		 CR_FT_FILE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct points points = make("file /tmp/x\n", rows[i].policy);
+		const struct cr_point *point = find(&points, "/tmp/x");
+
+		assert_non_null(point);
+		assert_int_equal(point->view, rows[i].view);
+		assert_int_equal(point->place, rows[i].place);
+		assert_int_equal(point->type, rows[i].type);
+		fake_free(&points.fake);
+	}
+}
+
 static void absent_paths_are_points(void **state)
 {
 	struct points points =
@@ -313,6 +346,7 @@ int main(void)
 		cmocka_unit_test(literal_beats_pattern_on_one_path),
 		cmocka_unit_test(a_protected_link_is_a_point),
 		cmocka_unit_test(places_yield_to_an_explicit_allow_only),
+		cmocka_unit_test(the_host_stays_out_of_fresh_places),
 		cmocka_unit_test(absent_paths_are_points),
 		cmocka_unit_test(drives_are_the_roots_on_windows),
 		cmocka_unit_test(matches_are_bounded),
