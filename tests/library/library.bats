@@ -1,4 +1,3 @@
-#!/usr/bin/env bats
 # The public library: what it exports, and the example run against both forms of it.
 
 setup() {
