@@ -26,9 +26,9 @@ void cr_build_step(struct cr_builder *builder, const struct cr_step *step);
 
 /* Adds a gap once per name. */
 void cr_build_gap(struct cr_builder *builder, const char *name, const struct cr_origin *origin,
-                  const char *fmt, ...) CR_PRINTF(4, 5);
-void cr_build_note(struct cr_builder *builder, const struct cr_origin *origin, const char *fmt,
-                   ...) CR_PRINTF(3, 4);
+		  const char *fmt, ...) CR_PRINTF(4, 5);
+void cr_build_note(struct cr_builder *builder, const struct cr_origin *origin, const char *fmt, ...)
+	CR_PRINTF(3, 4);
 
 /* The finished plan, or -1 with what went wrong. */
 int cr_build_finish(struct cr_builder *builder, struct cr_plan **out);
@@ -44,7 +44,7 @@ void cr_build_broker_gaps(struct cr_builder *builder);
 
 /* The first rule of one of `caps` with one of `decisions` that is no system rule; or NULL. */
 const struct cr_rule *cr_build_find_rule(const struct cr_ruleset *rules, unsigned caps,
-                                         unsigned decisions);
+					 unsigned decisions);
 
 /* The origin of what no policy line asks for. */
 extern const struct cr_origin cr_origin_system;
@@ -63,7 +63,7 @@ struct cr_point {
 	struct cr_fileid id;
 	enum cr_life life;
 	bool from_pattern;
-	bool is_link;        /* the entry itself, not what it points to */
+	bool is_link;               /* the entry itself, not what it points to */
 	const struct cr_rule *rule; /* that decides the view; may be NULL */
 };
 
