@@ -7,7 +7,10 @@
  * In one group the winner for a path is, in this order: the rule that covers
  * the longest prefix of it; a literal over a pattern; an explicit rule over a
  * system, built-in or profile rule; deny over ask over allow. The decision is
- * the narrowest of the three groups' winners.
+ * the narrowest of the groups' winners (rules.h).
+ *
+ * One exception: a system rule makes a fresh place (private /tmp, ...) writable because it is
+ * fresh. What an explicit `allow read` shows there is the host's, and is not writable by it.
  */
 #ifndef CR_DECIDE_H
 #define CR_DECIDE_H

@@ -79,6 +79,10 @@ static const struct {
 	{{0}, "/tmp/x", WRITABLE, "/tmp"},
 	{{0}, "/run/docker.sock", READ_ONLY, "/run"},
 	{{0}, "/proc/1", WRITABLE, "/proc"},
+	/* the host's file in a fresh place is not writable because the place is */
+	{{.user = "allow read / /tmp/x\n"}, "/tmp/x", READ_ONLY, ""},
+	{{.user = "allow read / /tmp/x\n"}, "/tmp/y", WRITABLE, "/tmp"},
+	{{.user = "allow read / /tmp/x\nallow write /tmp/x\n"}, "/tmp/x", WRITABLE, "/tmp/x"},
 	/* a project file narrows only */
 	{{.project = "allow write /\n"}, "/etc", READ_ONLY, "/"},
 	{{.project = "allow read ~/.ssh\n"}, "/home/u/.ssh", HIDDEN, "~/.ssh"},
