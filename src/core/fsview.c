@@ -15,6 +15,14 @@
 #define DRIVES        26
 #define LINK_BYTES    CR_MAX_PATH
 
+/*
+ * A policy asks a home directory for a hundred names of which few exist. After some vain
+ * questions one listing answers the rest, unless the directory is large.
+ */
+#define LIST_AFTER  6
+#define LIST_SLOTS  2048 /* a power of two */
+#define LIST_LIMIT  1024 /* entries */
+
 /* One place in the tree. Its path is canonical; no component above it is a symlink. */
 struct node {
 	struct node *parent; /* a root is its own */
@@ -29,6 +37,8 @@ struct node {
 	enum cr_fs_answer answer;
 	struct cr_fstat stat;
 	const char *target; /* of a symlink, once read */
+	unsigned vain;      /* questions for names in it that are not there */
+	uint32_t *entries;  /* hashes of all names in it, 0 for an empty slot; NULL: not listed */
 };
 
 struct cr_resolver {
@@ -209,10 +219,100 @@ static struct node *root_of(struct walk *walk, const char *path)
 	return root;
 }
 
+/*
+ * Letters without case: a directory may fold it, and then a name that is listed otherwise is
+ * there all the same. Never 0.
+ */
+static uint32_t entry_hash(const char *name, size_t len)
+{
+	uint32_t hash = 2166136261u;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)name[i];
+
+		hash = (hash ^ (c >= 'A' && c <= 'Z' ? c | 0x20u : c)) * 16777619u;
+	}
+	return hash ? hash : 1;
+}
+
+struct listing {
+	uint32_t *entries;
+	size_t count;
+};
+
+static int list_entry(void *arg, const char *name, enum cr_ftype type)
+{
+	struct listing *listing = arg;
+	const uint32_t hash = entry_hash(name, strlen(name));
+	size_t slot = hash & (LIST_SLOTS - 1);
+
+	(void)type;
+	if (listing->count++ == LIST_LIMIT)
+		return -1;
+	while (listing->entries[slot] && listing->entries[slot] != hash)
+		slot = (slot + 1) & (LIST_SLOTS - 1);
+	listing->entries[slot] = hash;
+	return 0;
+}
+
+static void list_names(struct walk *walk, struct node *dir)
+{
+	struct cr_resolver *resolver = walk->resolver;
+	struct listing listing = {.count = 0};
+
+	listing.entries = cr_arena_alloc(resolver->arena, LIST_SLOTS, sizeof(uint32_t));
+	if (listing.entries && resolver->view->list(resolver->view->ctx, dir->path, list_entry,
+						    &listing) == CR_FS_OK)
+		dir->entries = listing.entries;
+}
+
+static bool is_ascii(const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)name[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* True when a listing says that `node` is not in its directory. */
+static bool known_absent(struct walk *walk, const struct node *node)
+{
+	struct node *dir = node->parent;
+	size_t slot;
+	uint32_t hash;
+
+	if (walk->resolver->os != CR_OS_LINUX || !is_ascii(node->name, node->name_len))
+		return false;
+	if (dir->vain == LIST_AFTER) {
+		dir->vain++; /* once, whatever comes of it */
+		list_names(walk, dir);
+	}
+	if (!dir->entries)
+		return false;
+	hash = entry_hash(node->name, node->name_len);
+	for (slot = hash & (LIST_SLOTS - 1); dir->entries[slot]; slot = (slot + 1) & (LIST_SLOTS - 1))
+		if (dir->entries[slot] == hash)
+			return false;
+	return true;
+}
+
+static enum cr_fs_answer ask(struct walk *walk, struct node *node)
+{
+	const struct cr_fsview *view = walk->resolver->view;
+
+	if (known_absent(walk, node))
+		return CR_FS_ABSENT;
+
+	enum cr_fs_answer answer = view->stat(view->ctx, node->path, &node->stat);
+
+	if (answer == CR_FS_ABSENT && node->parent->vain < LIST_AFTER)
+		node->parent->vain++;
+	return answer;
+}
+
 /* What is there, without asking when the directory above has said it already (a root never has). */
 static int look(struct walk *walk, struct node *node)
 {
-	const struct cr_fsview *view = walk->resolver->view;
 	const struct node *parent = node->parent;
 
 	if (node->looked)
@@ -222,7 +322,7 @@ static int look(struct walk *walk, struct node *node)
 	else if (parent != parent->parent && parent->stat.type != CR_FT_DIR)
 		node->answer = CR_FS_ABSENT;
 	else
-		node->answer = view->stat(view->ctx, node->path, &node->stat);
+		node->answer = ask(walk, node);
 	if (node->answer == CR_FS_FAILED)
 		return cr_fail(walk->err, CR_E_PATH, "cannot look at '%s'", node->path);
 	if (node->answer != CR_FS_OK)

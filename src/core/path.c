@@ -474,8 +474,30 @@ static int root_cmp(enum cr_os os, const char *a, const char *b)
 	return os == CR_OS_WINDOWS ? a[0] - b[0] : 0;
 }
 
+/* The end of a path before a separator, a separator before everything else. */
+static int weight(char c)
+{
+	if (c == '\0')
+		return 0;
+	return c == '/' ? 1 : 2 + (unsigned char)c;
+}
+
+/* Where case counts, the first difference decides, whatever component it lies in: plans sort
+ * thousands of paths. */
+static int cmp_exactly(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return weight(*a) - weight(*b);
+}
+
 int cr_path_cmp(enum cr_os os, const char *a, const char *b)
 {
+	if (os == CR_OS_LINUX)
+		return cmp_exactly(a, b);
+
 	const char *a_cursor = NULL, *b_cursor = NULL;
 	int order = root_cmp(os, a, b);
 

@@ -19,9 +19,8 @@
 
 /* A mount prepared for one step and not yet put in place. */
 struct cr_grab {
-	int tree;      /* detached mount, or -1 */
-	int dir;       /* TEMP_DIR, CGROUP: the directory made for the box, or -1 */
-	bool reserved; /* an absent protected name, see reserve.c */
+	int tree; /* detached mount, or -1 */
+	int dir;  /* TEMP_DIR, CGROUP: the directory made for the box, or -1 */
 };
 
 struct cr_reservations;
@@ -103,9 +102,9 @@ int cr_fresh_link(struct cr_box *box, const struct cr_step *step, struct cr_grab
 
 int cr_loopback_up(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 
-/* reserve.c. The launcher plans (before init is forked: sets `reserved` of the grabs), makes and
- * removes; init covers, and rescues when the launcher was killed. NULL: out of memory. */
-struct cr_reservations *cr_reservations_plan(struct cr_box *box);
+/* reserve.c. The launcher plans (before init is forked), makes and removes; init covers, and
+ * rescues when the launcher was killed. NULL: out of memory. */
+struct cr_reservations *cr_reservations_plan(const struct cr_plan *plan);
 size_t cr_reservations_count(const struct cr_reservations *reservations);
 int cr_reservations_make(struct cr_reservations *reservations, struct cr_err *err);
 void cr_reservations_remove(struct cr_reservations *reservations);

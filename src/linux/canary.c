@@ -39,9 +39,10 @@ static int write_refused(const struct cr_step *step, struct cr_err *err)
 	return try_write(step->path) == 0 ? broken(step, "writing in", err) : 0;
 }
 
+/* This one guards no boundary, only the user's patience: no file is made for it. */
 static int write_works(const struct cr_step *step, struct cr_err *err)
 {
-	if (try_write(step->path) == 0 || errno == ENOSPC || errno == EDQUOT)
+	if (access(step->path, W_OK) == 0)
 		return 0;
 	return cr_fail_os(err, CR_E_CANARY, errno, "the workspace '%s' is not writable in the box",
 	                  step->path);

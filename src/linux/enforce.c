@@ -253,7 +253,7 @@ int cr_enforce(const struct cr_plan *plan, const struct cr_launch *launch, struc
 		free(running);
 		return cr_fail(err, CR_E_NOMEM, "out of memory");
 	}
-	box.reservations = cr_reservations_plan(&box);
+	box.reservations = cr_reservations_plan(plan);
 	if (!box.reservations) {
 		box_free(&box);
 		free(running);

@@ -15,6 +15,7 @@
 
 #include "core/backend.h"
 #include "linux/fd.h"
+#include "linux/reserve.h"
 
 static enum cr_fs_answer answer(int code)
 {
@@ -38,6 +39,27 @@ static enum cr_ftype type_of(mode_t mode)
 	return CR_FT_OTHER;
 }
 
+/*
+ * A name another box keeps absent (reserve.c) is made and removed as boxes come and go: it is
+ * absent for every plan, which then reserves it too.
+ */
+static bool is_reserved(const char *path, const struct stat *st)
+{
+	struct dirent *entry;
+	int entries = 0;
+
+	if (!cr_is_reservation(st))
+		return false;
+
+	DIR *dir = opendir(path);
+
+	while (dir && entries <= 2 && (entry = readdir(dir)))
+		entries++;
+	if (dir)
+		closedir(dir);
+	return entries == 2; /* "." and ".." */
+}
+
 static enum cr_fs_answer host_stat(void *ctx, const char *path, struct cr_fstat *out)
 {
 	struct stat st;
@@ -46,6 +68,8 @@ static enum cr_fs_answer host_stat(void *ctx, const char *path, struct cr_fstat 
 	*out = (struct cr_fstat){0};
 	if (lstat(path, &st) < 0)
 		return answer(errno);
+	if (is_reserved(path, &st))
+		return CR_FS_ABSENT;
 	out->type = type_of(st.st_mode);
 	out->id = (struct cr_fileid){.volume = st.st_dev, .file = st.st_ino};
 	return CR_FS_OK;

@@ -52,11 +52,11 @@ static int map_ids(struct cr_box *box, const struct cr_step *step, struct cr_gra
 
 /*
  * The phases of set-up, each over the whole plan in order: `grab` while the host's tree is still
- * bare, `mask` (see cr_mount_prepare_mask), then `apply`. Reserved names come last: the launcher
- * makes them meanwhile.
+ * bare, `mask` (see cr_mount_prepare_mask), `apply`, and `cover` for reserved names, which the
+ * launcher makes meanwhile.
  */
 static const struct {
-	cr_step_fn grab, mask, apply;
+	cr_step_fn grab, mask, apply, cover;
 } table[CR_STEP_KIND_COUNT] = {
 	[CR_STEP_NAMESPACES] = {.grab = map_ids},
 	[CR_STEP_LOOPBACK] = {.apply = cr_loopback_up},
@@ -65,6 +65,7 @@ static const struct {
 	[CR_STEP_READABLE] = {.grab = cr_mount_grab, .apply = cr_mount_readable},
 	[CR_STEP_PIN] = {.apply = cr_mount_pin},
 	[CR_STEP_PROTECT] = {.apply = cr_mount_protect},
+	[CR_STEP_RESERVE] = {.mask = cr_mount_grab_mask, .cover = cr_reserve_cover},
 	[CR_STEP_HIDE] = {.mask = cr_mount_grab_mask, .apply = cr_mount_hide},
 	[CR_STEP_EMPTY] = {.apply = cr_fresh_empty},
 	[CR_STEP_TMPFS] = {.apply = cr_fresh_private},
@@ -83,17 +84,17 @@ static const struct {
 
 enum phase { GRAB, MASK, APPLY, COVER };
 
-static cr_step_fn phase_fn(enum phase phase, enum cr_step_kind kind, const struct cr_grab *grab)
+static cr_step_fn phase_fn(enum phase phase, enum cr_step_kind kind)
 {
 	switch (phase) {
 	case GRAB:
 		return table[kind].grab;
 	case MASK:
-		return grab->reserved ? cr_mount_grab_mask : table[kind].mask;
+		return table[kind].mask;
 	case APPLY:
-		return grab->reserved ? NULL : table[kind].apply;
+		return table[kind].apply;
 	case COVER:
-		return grab->reserved ? cr_reserve_cover : NULL;
+		return table[kind].cover;
 	}
 	return NULL;
 }
@@ -102,7 +103,7 @@ static int run_phase(struct cr_box *box, enum phase phase)
 {
 	for (size_t i = 0; i < box->plan->n_steps; i++) {
 		const struct cr_step *step = &box->plan->steps[i];
-		cr_step_fn fn = phase_fn(phase, step->kind, &box->grabs[i]);
+		cr_step_fn fn = phase_fn(phase, step->kind);
 
 		if (!fn)
 			continue;

@@ -168,7 +168,7 @@ int cr_mount_grab_mask(struct cr_box *box, const struct cr_step *step, struct cr
 {
 	const char *piece = step->type == CR_FT_DIR ? "d" : "f";
 
-	if (grab->reserved)
+	if (step->kind == CR_STEP_RESERVE)
 		piece = "e"; /* empty, and readable: nothing that lists the workspace stumbles */
 	grab->tree = open_tree(box->mask, piece, OPEN_TREE_CLOEXEC | OPEN_TREE_CLONE);
 	if (grab->tree < 0)
@@ -176,8 +176,28 @@ int cr_mount_grab_mask(struct cr_box *box, const struct cr_step *step, struct cr
 	return 0;
 }
 
+/* Programs of the host come and go with their sockets: what is gone needs no mask, and
+ * whatever took the name gets it. */
+static int hide_socket(struct cr_box *box, const struct cr_step *step, int mask)
+{
+	CR_AUTO_FD int target = cr_open_plain(step->path, O_PATH);
+	struct stat st;
+
+	if (target < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (target < 0 || fstat(target, &st) < 0)
+		return cr_step_fail(box, "open the socket");
+	if (!S_ISSOCK(st.st_mode))
+		return 0;
+	if (put(mask, target) < 0 && errno != ENOENT)
+		return cr_step_fail(box, "mount");
+	return 0;
+}
+
 int cr_mount_hide(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
 {
+	if (step->type == CR_FT_SOCKET)
+		return hide_socket(box, step, grab->tree);
 	return put_on_step(box, step, grab->tree);
 }
 

@@ -23,6 +23,7 @@
 
 #include "linux/box.h"
 #include "linux/fd.h"
+#include "linux/reserve.h"
 
 #define LOCK_TRIES    200 /* of 10 ms: another box is removing its names, or a stranger holds a lock */
 #define LOCK_PAUSE_NS (10 * 1000 * 1000)
@@ -30,7 +31,7 @@
 struct reserved {
 	const char *name; /* last component; in `path` */
 	char *path;       /* owned */
-	struct cr_fileid parent_id; /* zero: not checked */
+	struct cr_fileid parent_id;
 	size_t parent;    /* index in parents */
 };
 
@@ -40,23 +41,6 @@ struct cr_reservations {
 	int *parents; /* open directories, locked once held */
 	size_t n_parents;
 };
-
-static bool is_reservation(const struct stat *st)
-{
-	return S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) && st->st_uid == geteuid() &&
-	       !(st->st_mode & (S_ISUID | S_ISGID));
-}
-
-/* A step whose name this box keeps: an absent one, or one that another box keeps already. */
-static bool keeps(const struct cr_step *step)
-{
-	struct stat st;
-
-	if (step->kind == CR_STEP_RESERVE)
-		return true;
-	return step->kind == CR_STEP_PROTECT && step->type == CR_FT_DIR &&
-	       lstat(step->path, &st) == 0 && is_reservation(&st);
-}
 
 static size_t parent_len(const char *path)
 {
@@ -81,8 +65,7 @@ static int add_name(struct cr_reservations *r, const struct cr_step *step)
 	if (!name->path)
 		return -1;
 	name->name = strrchr(name->path, '/') + 1;
-	if (step->kind == CR_STEP_RESERVE)
-		name->parent_id = step->id;
+	name->parent_id = step->id;
 	if (r->count && same_parent(name, name - 1))
 		name->parent = name[-1].parent;
 	else
@@ -91,9 +74,8 @@ static int add_name(struct cr_reservations *r, const struct cr_step *step)
 	return 0;
 }
 
-struct cr_reservations *cr_reservations_plan(struct cr_box *box)
+struct cr_reservations *cr_reservations_plan(const struct cr_plan *plan)
 {
-	const struct cr_plan *plan = box->plan;
 	struct cr_reservations *r = calloc(1, sizeof(*r));
 
 	if (!r)
@@ -101,8 +83,7 @@ struct cr_reservations *cr_reservations_plan(struct cr_box *box)
 	r->names = calloc(plan->n_steps + 1, sizeof(*r->names));
 	r->parents = malloc((plan->n_steps + 1) * sizeof(*r->parents));
 	for (size_t i = 0; r->names && r->parents && i < plan->n_steps; i++) {
-		box->grabs[i].reserved = keeps(&plan->steps[i]);
-		if (box->grabs[i].reserved && add_name(r, &plan->steps[i]) < 0) {
+		if (plan->steps[i].kind == CR_STEP_RESERVE && add_name(r, &plan->steps[i]) < 0) {
 			cr_reservations_free(r);
 			return NULL;
 		}
@@ -192,7 +173,7 @@ static int make_name(struct cr_reservations *r, const struct reserved *name, str
 		return 0;
 	if (errno != EEXIST)
 		return cr_fail_os(err, CR_E_STEP, errno, "cannot reserve '%s'", name->path);
-	if (fstatat(parent, name->name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_reservation(&st))
+	if (fstatat(parent, name->name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !cr_is_reservation(&st))
 		return cr_fail(err, CR_E_RACE, "'%s' appeared while the box was built", name->path);
 	return 0;
 }
@@ -209,7 +190,7 @@ static void remove_name(int parent, const struct reserved *name)
 {
 	struct stat st;
 
-	if (fstatat(parent, name->name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_reservation(&st))
+	if (fstatat(parent, name->name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !cr_is_reservation(&st))
 		return; /* it became the user's own */
 
 	/* Not empty: the user filled it while the box ran. It is an ordinary directory now. */
@@ -250,7 +231,7 @@ int cr_reserve_cover(struct cr_box *box, const struct cr_step *step, struct cr_g
 
 	if (target < 0 || fstat(target, &st) < 0)
 		return cr_step_fail(box, "open the reserved name");
-	if (!is_reservation(&st))
+	if (!cr_is_reservation(&st))
 		return cr_fail(box->err, CR_E_RACE, "'%s' changed while the box was built",
 		               step->path);
 	return cr_mount_put(box, grab->tree, target);
