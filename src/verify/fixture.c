@@ -31,6 +31,7 @@ struct seed {
 };
 
 #define GIT_CONFIG "[core]\n\trepositoryformatversion = 0\n"
+#define SUB_CONFIG GIT_CONFIG "\tworktree = ../../../sub\n"
 
 static const struct seed seeds[] = {
 	{.path = "home/outside/precious", .text = "precious\n"},
@@ -39,7 +40,7 @@ static const struct seed seeds[] = {
 	{.path = "home/outside/empty/"},
 	{.path = "home/.ssh/id_ed25519", .text = "%s\n", .mode = 0600},
 	{.path = "home/.bashrc", .text = "# rc\n"},
-	{.path = "home/.config/carrel/policy", .text = "# nothing of its own\n"},
+	{.path = "home/.config/carrel/policy", .text = "use default\n"},
 	{.path = "home/.local/state/carrel/", .mode = 0700},
 	{.path = "home/.local/state/carrel/attack-probe", .text = "%s\n", .mode = 0600},
 	{.path = "home/ws/scratch/"},
@@ -53,7 +54,7 @@ static const struct seed seeds[] = {
 	{.path = "home/ws/.git/objects/info/"},
 	{.path = "home/ws/.git/refs/heads/"},
 	{.path = "home/ws/.git/modules/sub/HEAD", .text = "ref: refs/heads/main\n"},
-	{.path = "home/ws/.git/modules/sub/config", .text = GIT_CONFIG},
+	{.path = "home/ws/.git/modules/sub/config", .text = SUB_CONFIG},
 	{.path = "home/ws/.git/modules/sub/objects/"},
 	{.path = "home/ws/.git/modules/sub/refs/"},
 	{.path = "home/ws/sub/.git", .text = "gitdir: ../.git/modules/sub\n"},
@@ -266,7 +267,7 @@ char *cr_attack_fixture_policy(const struct cr_attack_fixture *fixture)
 	if (!text)
 		return NULL;
 	snprintf(text, size,
-		 "allow read /\nallow write .\ndeny read \"%s/.ssh\"\ndeny read .env conf/.env\n"
+		 "use default\ndeny read \"%s/.ssh\"\ndeny read .env conf/.env\n"
 		 "deny write a/b/.vscode nested/.git\n",
 		 env->home);
 	add_limit(text, size, "processes", env->limit_processes);

@@ -165,6 +165,7 @@ static void try_inbound(struct cr_attack_fixture *fixture)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET};
 	const struct timeval patience = {.tv_usec = 100000};
+	char greeting[64] = "";
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
@@ -172,7 +173,10 @@ static void try_inbound(struct cr_attack_fixture *fixture)
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	to.sin_port = htons((uint16_t)fixture->env.inbound_port);
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 &&
+	    recv(fd, greeting, sizeof(greeting) - 1, 0) > 0 &&
+	    strncmp(greeting, fixture->env.marker, sizeof(greeting) - 1) == 0)
 		fixture->shared->inbound++;
 	close(fd);
 }

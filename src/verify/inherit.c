@@ -139,7 +139,7 @@ static enum cr_attack_outcome fill_file(const struct cr_attack_env *env, const c
 	int done = 0;
 
 	if (fd < 0)
-		return cr_attack_untestable(env, "create '%s': %s", path, strerror(errno));
+		return cr_attack_refused(env, "create '%s'", path);
 	signal(SIGXFSZ, SIG_IGN);
 	while (done < 64 && write(fd, block, sizeof(block)) == (ssize_t)sizeof(block))
 		done++;
@@ -192,7 +192,7 @@ static enum cr_attack_outcome wider_box(const struct cr_attack_env *env)
 	const char *script = cr_attack_path("echo pwned >> '%s/precious' && cat '%s'", env->outside,
 					    env->secret);
 	const char *const argv[] = {env->carrel, "run",    "--workspace", env->outside, "--write",
-				    env->home,   "--read", "/",           "--",         "/bin/sh",
+				    env->home,   "--read", env->secret,   "--",         "/bin/sh",
 				    "-c",        script,   NULL};
 	char out[4096];
 	int status = cr_attack_spawn(argv, out, sizeof(out));
@@ -236,7 +236,15 @@ static const struct cr_attack rows[] = {
 	    CR_NEEDS_TTY, CR_TRAIT_MAY_LACK),
 	TTY("tty-tioclinux", "use the console's TIOCLINUX", by_tioclinux,
 	    CR_NEEDS_CONSOLE | CR_NEEDS_ROOT, CR_TRAIT_MAY_LACK),
-	LIMIT("limit-processes", "start more processes than allowed", fork_many),
+	{
+		.name = "limit-processes",
+		.threats = "31",
+		.title = "start more processes than allowed",
+		.fn = fork_many,
+		.tiers = CR_HOLDS_BOTH, /* where the kernel counts them for the box */
+		.needs = CR_NEEDS_LIMITS,
+		.gap = "limit-processes",
+	},
 	LIMIT("limit-memory", "use more memory than allowed", eat_memory),
 	LIMIT("limit-disk-tmp", "fill /tmp", fill_tmp),
 	LIMIT("limit-disk-shm", "fill /dev/shm", fill_shm),

@@ -278,8 +278,13 @@ static enum cr_attack_outcome inbound(const struct cr_attack_env *env)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, 4) < 0)
 		return cr_attack_refused(env, "bind and listen");
-	if (poll(&polled, 1, 500) > 0)
-		return cr_attack_succeeded(env, "the host connected to our server");
+	if (poll(&polled, 1, 500) > 0) {
+		/* Says who it is: somebody else may have that port by then. */
+		int peer = accept(fd, NULL, NULL);
+
+		if (peer >= 0 && send(peer, env->marker, strlen(env->marker), MSG_NOSIGNAL) > 0)
+			return cr_attack_succeeded(env, "the host connected to our server");
+	}
 	errno = ETIMEDOUT;
 	return cr_attack_refused(env, "nobody connected");
 }
@@ -305,10 +310,13 @@ static const struct cr_attack rows[] = {
 	ROW("tcp-fastopen-connect", "45", "TCP fast open by connect", fast_open_connect, 0,
 	    TRACE | LACK),
 	ROW("mptcp", "36", "connect with MPTCP", mptcp, 0, TRACE | LACK),
-	ROW("udp-loopback", "36", "send UDP to the host's loopback", udp_loopback, 0, TRACE),
+	ROW("udp-loopback", "36", "send UDP to the host's loopback", udp_loopback, 0,
+	    TRACE | CR_TRAIT_BY_TRACE),
 	ROW("udp-lan", "36", "send UDP to the host's LAN address", udp_lan, 0, TRACE | LACK),
-	ROW("udp-sendmmsg", "36", "send UDP with sendmmsg", udp_sendmmsg, 0, TRACE),
-	ROW("udp-reconnect", "45", "disconnect and connect a UDP socket", reconnect, 0, TRACE),
+	ROW("udp-sendmmsg", "36", "send UDP with sendmmsg", udp_sendmmsg, 0,
+	    TRACE | CR_TRAIT_BY_TRACE),
+	ROW("udp-reconnect", "45", "disconnect and connect a UDP socket", reconnect, 0,
+	    TRACE | CR_TRAIT_BY_TRACE),
 	ROW("icmp-raw", "25 36", "raw ICMP", icmp_raw, CR_NEEDS_ROOT, 0),
 	ROW("icmp-lan", "36", "ping the host's LAN address", icmp_lan, 0, LACK),
 	ROW("dns-resolver", "37", "ask the machine's resolver", dns_resolver, 0, LACK),

@@ -296,7 +296,7 @@ static const struct cr_attack rows[] = {
 	    CR_TRAIT_TRACE),
 	ROW("signal-pidfd", "34", "signal an outside process (pidfd)", by_pidfd, CR_TRAIT_TRACE),
 	ROW("signal-setown", "34", "have the kernel signal an outside process (F_SETOWN)",
-	    by_setown, CR_TRAIT_TRACE),
+	    by_setown, CR_TRAIT_TRACE | CR_TRAIT_BY_TRACE),
 	{
 		.name = "signal-all",
 		.threats = "34",

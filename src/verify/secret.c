@@ -279,6 +279,13 @@ static enum cr_attack_outcome own_environment(const struct cr_attack_env *env)
 		.tiers = CR_HOLDS_BOTH                                                  \
 	}
 
+/* Landlock cannot deny inside a directory that it allows. */
+#define INSIDE(NAME, THREATS, TITLE, FN, ARG)                                           \
+	{                                                                               \
+		.name = NAME, .threats = THREATS, .title = TITLE, .fn = FN, .arg = ARG, \
+		.tiers = CR_HOLDS_FULL, .gap = "protected-paths"                        \
+	}
+
 static const struct cr_attack rows[] = {
 	ROW("secret-read", "17", "read a hidden file", read_secret, NULL),
 	ROW("secret-list", "17", "list a hidden directory", list_directory, NULL),
@@ -307,16 +314,16 @@ static const struct cr_attack rows[] = {
 		.needs = CR_NEEDS_ROOT,
 	},
 	ROW("state-read", "11 46", "read carrel's own state", read_target, "state:attack-probe"),
-	ROW("hidden-in-workspace", "20", "read a hidden file of the workspace", read_target,
-	    "ws:.env"),
-	ROW("hidden-nested", "20", "read a hidden file deeper in the workspace", read_target,
-	    "ws:conf/.env"),
-	ROW("hidden-rename", "5 20", "rename a hidden file of the workspace and read it",
-	    after_rename, "ws:.env"),
-	ROW("hidden-parent-rename", "5 20", "rename the directory of a hidden file and read it",
-	    after_parent_rename, NULL),
-	ROW("hidden-link", "12 20", "hard-link a hidden file of the workspace and read it",
-	    after_link, "ws:.env"),
+	INSIDE("hidden-in-workspace", "20", "read a hidden file of the workspace", read_target,
+	       "ws:.env"),
+	INSIDE("hidden-nested", "20", "read a hidden file deeper in the workspace", read_target,
+	       "ws:conf/.env"),
+	INSIDE("hidden-rename", "5 20", "rename a hidden file of the workspace and read it",
+	       after_rename, "ws:.env"),
+	INSIDE("hidden-parent-rename", "5 20", "rename the directory of a hidden file and read it",
+	       after_parent_rename, NULL),
+	INSIDE("hidden-link", "12 20", "hard-link a hidden file of the workspace and read it",
+	       after_link, "ws:.env"),
 	{
 		.name = "environment-secret",
 		.threats = "28",

@@ -86,7 +86,10 @@ class Tools:
     def next_directory(self):
         with self.lock:
             self.count += 1
-            return os.path.join(self.top, f"f{self.count}")
+            folder, name = f"t{threading.get_ident() % 100000}", f"f{self.count}"
+        # one folder for each worker: a box of the landlock tier looks at what lies beside
+        os.makedirs(os.path.join(self.top, folder), exist_ok=True)
+        return os.path.join(self.top, folder, name)
 
     def remove(self):
         shutil.rmtree(self.top, ignore_errors=True)

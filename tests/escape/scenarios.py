@@ -217,11 +217,11 @@ def project_policy(tools, account, tier):
               "allow write .git\nallow connect *:*\nallow unix ~/agent.sock\nkeep env *\n")
         before = fixture.changes()
         problems = []
-        for name in ("outside-overwrite", "secret-read", "tcp-loopback", "unix-home",
-                     "hidden-in-workspace"):
-            problems += refused(name, in_box(fixture, tier, name))
+        names = ["outside-overwrite", "secret-read", "tcp-loopback", "unix-home"]
         if "protected-paths" not in fixture.gaps(tier):
-            problems += refused("git-config-append", in_box(fixture, tier, "git-config-append"))
+            names += ["hidden-in-workspace", "git-config-append"]
+        for name in names:
+            problems += refused(name, in_box(fixture, tier, name))
         return problems + [line for line in fixture.changes() if line not in before]
 
 
@@ -250,7 +250,7 @@ def control_characters(tools, account, tier):
     """names with escape sequences do not reach the terminal raw [29 51]"""
     with Fixture(tools, account) as fixture:
         name = "$(printf 'a\\033]0;pwned\\007\\033[2Jb\\342\\200\\256c')"
-        ran = shell(fixture, tier, f"echo x > {fixture.outside}/\"{name}\" 2>/dev/null; true")
+        ran = shell(fixture, tier, f"exec 2>/dev/null; echo x > {fixture.outside}/\"{name}\"; true")
         raw = re.findall(r"[\x00-\x08\x0b-\x1f\x7f\u202e]", ran.errors)
         return [f"raw {raw!r} in: {ran.errors!r}"] if raw else []
 
@@ -275,9 +275,12 @@ def state_in_workspace(tools, account, tier):
         problems = []
         if os.path.exists(os.path.join(state, "carrel/new")):
             problems.append("a file was planted in carrel's state")
-        with open(os.path.join(state, "carrel/attack-probe"), encoding="utf-8") as file:
-            if file.read() != "untouched\n":
-                problems.append("a file of carrel's state was changed")
+        try:
+            with open(os.path.join(state, "carrel/attack-probe"), encoding="utf-8") as file:
+                if file.read() != "untouched\n":
+                    problems.append("a file of carrel's state was changed")
+        except FileNotFoundError:
+            problems.append("carrel's state was moved away")
         return [] if problems and "protected-paths" in gaps else problems
 
 
