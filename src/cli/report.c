@@ -113,6 +113,8 @@ void cr_report_denial(void *arg, const struct cr_denial *denial)
 	const uint32_t hash = hash_of(denial);
 	struct cr_event *event = find(report, denial, hash);
 
+	if (!cr_denial_is_real(report->rules, denial))
+		return;
 	if (!event)
 		event = remember(report, denial, hash);
 	if (event)

@@ -334,6 +334,12 @@ static int copy_denial(struct explaining *x, const struct cr_denial *denial)
 	return copy->object && copy->program ? 0 : no_memory(x);
 }
 
+bool cr_denial_is_real(const struct cr_ruleset *rules, const struct cr_denial *denial)
+{
+	return !denial->by_rules ||
+	       cr_decide_path(rules, CR_CAP_WRITE, denial->object).decision != CR_ALLOW;
+}
+
 int cr_event_explain(struct cr_arena *arena, const struct cr_ruleset *rules,
 		     const struct cr_denial *denial, struct cr_event *event, struct cr_err *err)
 {

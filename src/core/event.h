@@ -8,6 +8,7 @@
 #ifndef CR_EVENT_H
 #define CR_EVENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arena.h"
@@ -38,6 +39,7 @@ struct cr_denial {
 	int64_t pid;          /* in the launcher's numbering; 0 when unknown */
 	int os_code;          /* what the kernel answered; 0 when not known */
 	uint64_t time_ms;     /* Unix time */
+	bool by_rules;        /* the kernel did not say: refused only where the rules refuse it */
 };
 
 /* Kept once per operation and object. Strings in the arena. */
@@ -52,6 +54,9 @@ struct cr_event {
 };
 
 const char *cr_op_name(enum cr_op op);
+
+/* False for a denial `by_rules` that the rules do not confirm: nothing was refused then. */
+bool cr_denial_is_real(const struct cr_ruleset *rules, const struct cr_denial *denial);
 
 /* Fills *event for *denial (strings copied into `arena`). 0, or -1 with CR_E_NOMEM. */
 int cr_event_explain(struct cr_arena *arena, const struct cr_ruleset *rules,

@@ -261,7 +261,8 @@ static void list_names(struct walk *walk, struct node *dir)
 	struct listing listing = {.count = 0};
 
 	listing.entries = cr_arena_alloc(resolver->arena, LIST_SLOTS, sizeof(uint32_t));
-	if (listing.entries && resolver->view->list(resolver->view->ctx, dir->path, list_entry,
+	if (listing.entries && resolver->view->list &&
+	    resolver->view->list(resolver->view->ctx, dir->path, list_entry,
 						    &listing) == CR_FS_OK)
 		dir->entries = listing.entries;
 }

@@ -32,6 +32,7 @@
 #include "core/limits.h"
 #include "linux/child.h"
 #include "linux/fd.h"
+#include "linux/reserve.h"
 
 #define NONE (-1)
 
@@ -207,6 +208,18 @@ static int read_address(struct seen *seen, const uint64_t *args)
 	return process_vm_readv(seen->pid, &to, 1, &from, 1, 0) == (ssize_t)len ? 0 : -1;
 }
 
+/* openat2 keeps its flags in memory, where the filter cannot look: every call of it arrives here. */
+static bool opens_for_writing(pid_t pid, uint64_t how)
+{
+	uint64_t flags = 0;
+	struct iovec to = {.iov_base = &flags, .iov_len = sizeof(flags)};
+	struct iovec from = {.iov_base = (void *)(uintptr_t)how, .iov_len = sizeof(flags)};
+
+	if (process_vm_readv(pid, &to, 1, &from, 1, 0) != (ssize_t)sizeof(flags))
+		return false;
+	return !(flags & O_PATH) && ((flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)));
+}
+
 /* Copies what the caller's memory says now; it is stopped, its other threads may not be. */
 static int look(const struct seccomp_notif *request, struct seen *seen)
 {
@@ -218,6 +231,8 @@ static int look(const struct seccomp_notif *request, struct seen *seen)
 		return read_address(seen, args);
 	seen->shape = find_shape(request->data.nr);
 	if (!seen->shape)
+		return -1;
+	if (request->data.nr == SYS_openat2 && !opens_for_writing(seen->pid, args[2]))
 		return -1;
 
 	const struct shape *shape = seen->shape;
@@ -342,6 +357,23 @@ static enum state writability(int fd, enum cr_op op)
 	return POSSIBLE;
 }
 
+/* A protected name is a mount point of the box, which the kernel neither renames nor removes. */
+static bool is_mount_point(int fd)
+{
+	struct statx stx;
+
+	return statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, 0, &stx) == 0 &&
+	       (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+/* On the host: a name that is only there because a box keeps it absent. */
+static bool is_reserved(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && cr_is_reservation(&st);
+}
+
 static void parent_of(const char *path, char *parent, size_t size)
 {
 	snprintf(parent, size, "%s", path);
@@ -364,6 +396,10 @@ static enum state state_at(int root, const char *path, const struct shape *shape
 	CR_AUTO_FD int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 
 	*created = false;
+	if (fd >= 0 && shape->op == CR_OP_CREATE && shape->on_parent)
+		return is_reserved(fd) ? POSSIBLE : is_mount_point(fd) ? READ_ONLY : FORBIDDEN;
+	if (fd >= 0 && shape->on_parent && is_mount_point(fd))
+		return READ_ONLY;
 	if (fd >= 0 && !shape->on_parent)
 		return writability(fd, shape->op);
 	if (fd < 0 && errno != ENOENT)
@@ -434,7 +470,7 @@ static void judge_path(struct cr_notifier *n, const struct seen *seen, const str
 	enum state inside = state_at(n->root, name, seen->shape, &created);
 	enum state outside = state_at(host, name, seen->shape, &created_outside);
 
-	/* In the landlock tier both look the same; the rules say the rest (cr_event_explain). */
+	/* In the landlock tier both look the same, and the rules say the rest: by_rules. */
 	if (outside != POSSIBLE || (n->full && inside == POSSIBLE) || inside == FORBIDDEN)
 		return;
 
@@ -444,6 +480,7 @@ static void judge_path(struct cr_notifier *n, const struct seen *seen, const str
 		.object = name,
 		.boundary = boundary_of(n, inside),
 		.os_code = inside == READ_ONLY ? EROFS : EACCES,
+		.by_rules = !n->full,
 	};
 
 	report(n, seen->pid, &denial);

@@ -78,9 +78,9 @@ static void probe_cgroup(struct cr_facts *facts)
 		return;
 	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cgroup.subtree_control", line + 3);
 
-	CR_AUTO_FD int fd = open(path, O_RDWR | O_CLOEXEC);
+	CR_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0 || read(fd, controllers, sizeof(controllers) - 1) < 0)
+	if (fd < 0 || access(path, W_OK) < 0 || read(fd, controllers, sizeof(controllers) - 1) < 0)
 		return;
 	facts->cgroup_memory = strstr(controllers, "memory") != NULL;
 	facts->cgroup_pids = strstr(controllers, "pids") != NULL;
