@@ -5,6 +5,7 @@ cannot run it. The first line of its description is the name people see.
 """
 
 import ctypes
+import json
 import os
 import re
 import signal
@@ -266,13 +267,14 @@ def state_in_workspace(tools, account, tier):
         env = fixture.environment(XDG_STATE_HOME=state)
         ran = fixture.run([tools.carrel, "plan", "--json", "--workspace", fixture.workspace,
                            "--policy", fixture.policy, "--tier", tier], env=env)
-        gaps = re.findall(r'"name": ?"([a-z-]+)"', ran.out)
+        if ran.code:
+            return [f"carrel plan: {ran.line()}"]
+        gaps = [gap["name"] for gap in json.loads(ran.out)["gaps"]]
         script = (f"echo pwned > {state}/carrel/attack-probe; echo pwned > {state}/carrel/new; "
                   f"mv {state} {state}2 && mkdir -p {state}/carrel && "
                   f"echo pwned > {state}/carrel/new; true")
-        fixture.run(fixture.box(tier, fixture.gaps(tier) + gaps, ["/bin/sh", "-c", script]),
-                    env=env)
-        problems = []
+        ran = fixture.run(fixture.box(tier, gaps, ["/bin/sh", "-c", script]), env=env)
+        problems = [] if ran.code in (0, 125) else [f"exit code {ran.code}: {ran.line()}"]
         if os.path.exists(os.path.join(state, "carrel/new")):
             problems.append("a file was planted in carrel's state")
         try:
