@@ -80,9 +80,11 @@ static int wait_and_report(struct cr_cli *cli, const struct run_options *options
 		return cr_cli_fail(cli, &err);
 	}
 	cr_child_free(child);
-	if (!options->quiet)
-		cr_report_print(report);
 	exit_code = exit_code_of(cli, options, &result);
+
+	/* A command that succeeded did not fail because of the box; --events has it all the same. */
+	if (!options->quiet && exit_code != 0)
+		cr_report_print(report);
 	return exit_code;
 }
 

@@ -1,16 +1,206 @@
 /*
  * cmd_verify.c - `carrel verify`: attacks a box on this machine and says which
  * protections held.
+ *
+ * An attack that does not work outside proves nothing and is said to be not
+ * testable. A protection that this tier's plan does not promise is told apart
+ * from one that failed.
  */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "cli.h"
+#include "core/backend.h"
+#include "core/pattern.h"
+#include "lib/prepare.h"
+#include "trial.h"
+
+struct verify_options {
+	const char *dir;
+	const char *only;
+	const char *tier;
+	int no_control;
+};
+
+static const struct cr_option own_options[] = {
+	{"only", "PATTERN", "only attacks whose name matches (* and ?)", NULL,
+	 offsetof(struct verify_options, only)},
+	{"tier", "NAME", "of this tier: full, landlock (default: the best)", NULL,
+	 offsetof(struct verify_options, tier)},
+	{"no-control", NULL, "do not try each attack outside first: quicker, proves less", NULL,
+	 offsetof(struct verify_options, no_control)},
+	{"dir", "DIR", "make the targets there (default: your cache directory)", NULL,
+	 offsetof(struct verify_options, dir)},
+};
+
+enum verdict {
+	HELD,
+	NOT_HELD,
+	ADMITTED, /* not held, and the plan or the threat model says so */
+	NOT_TESTABLE,
+};
+#define N_VERDICTS 4
+
+static const char *const verdict_names[N_VERDICTS] = {
+	[HELD] = "held",
+	[NOT_HELD] = "NOT HELD",
+	[ADMITTED] = "admitted",
+	[NOT_TESTABLE] = "not testable here",
+};
+
+struct verifying {
+	struct cr_cli *cli;
+	const struct verify_options *options;
+	struct cr_trials trials;
+	unsigned counts[N_VERDICTS];
+};
+
+static int is_promised(const struct verifying *v, const struct cr_attack *attack)
+{
+	const unsigned tier =
+		strcmp(v->trials.tier, "full") == 0 ? CR_HOLDS_FULL : CR_HOLDS_LANDLOCK;
+
+	for (size_t i = 0; attack->gap && i < v->trials.n_gaps; i++) {
+		if (strcmp(attack->gap, v->trials.gaps[i]) == 0)
+			return 0;
+	}
+	return (attack->tiers & tier) != 0;
+}
+
+static int broke(const struct cr_attack *attack, const struct cr_trial *trial)
+{
+	if (trial->n_changes > 0)
+		return 1;
+	return trial->outcome == CR_ATTACK_SUCCEEDED && !(attack->traits & CR_TRAIT_BY_TRACE);
+}
+
+static enum verdict judge(const struct verifying *v, const struct cr_attack *attack,
+			  const struct cr_trial *trial)
+{
+	if (broke(attack, trial))
+		return is_promised(v, attack) ? NOT_HELD : ADMITTED;
+	return trial->outcome == CR_ATTACK_NOT_TESTABLE ? NOT_TESTABLE : HELD;
+}
+
+static void tell(struct verifying *v, const struct cr_attack *attack, enum verdict verdict,
+		 const char *why)
+{
+	v->counts[verdict]++;
+	printf("%-18s %s: %s", verdict_names[verdict], attack->name, attack->title);
+	if (verdict != HELD && why[0] != '\0')
+		printf(" (%s)", cr_cli_safe(v->cli, why));
+	putchar('\n');
+	fflush(stdout);
+}
+
+/* 1 when the attack works outside, 0 when it was told that it does not, -1. */
+static int works_outside(struct verifying *v, const struct cr_attack *attack, struct cr_err *err)
+{
+	struct cr_trial trial;
+
+	if (v->options->no_control)
+		return 1;
+	if (cr_trial_run(&v->trials, attack, CR_TRIAL_OUTSIDE, &trial, err) < 0)
+		return -1;
+	if (broke(attack, &trial) || trial.outcome == CR_ATTACK_SUCCEEDED)
+		return 1;
+	tell(v, attack, NOT_TESTABLE, trial.text);
+	return 0;
+}
+
+static int verify_one(struct verifying *v, const struct cr_attack *attack, struct cr_err *err)
+{
+	const char *obstacle = cr_trial_obstacle(attack);
+	struct cr_trial trial;
+	int works;
+
+	if (obstacle) {
+		tell(v, attack, NOT_TESTABLE, obstacle);
+		return 0;
+	}
+	works = works_outside(v, attack, err);
+	if (works <= 0)
+		return works;
+	if (cr_trial_run(&v->trials, attack, CR_TRIAL_IN_BOX, &trial, err) < 0)
+		return -1;
+	tell(v, attack, judge(v, attack, &trial), trial.text);
+	return 0;
+}
+
+static int verify_all(struct verifying *v, struct cr_err *err)
+{
+	const char *only = v->options->only;
+
+	for (size_t i = 0; i < cr_attack_count(); i++) {
+		const struct cr_attack *attack = cr_attack_at(i);
+
+		if (only && !cr_glob_match(only, attack->name, false))
+			continue;
+		if (verify_one(v, attack, err) < 0)
+			return cr_wrap(err, "attack '%s'", attack->name);
+	}
+	return 0;
+}
+
+static const char *best_tier(struct cr_err *err)
+{
+	struct cr_facts facts;
+	enum cr_tier tier;
+
+	if (cr_probe_thoroughly(&facts, err) < 0 || cr_tier_best(&facts, &tier, err) < 0)
+		return NULL;
+	return cr_tier_name(tier);
+}
+
+static int summary(struct verifying *v)
+{
+	unsigned total = 0;
+
+	for (int i = 0; i < N_VERDICTS; i++)
+		total += v->counts[i];
+	if (total == 0)
+		return cr_cli_usage(v->cli, "no attack matches '%.100s'", v->options->only);
+	printf("\ntier %s: %u held, %u not held, %u not testable here", v->trials.tier,
+	       v->counts[HELD], v->counts[NOT_HELD], v->counts[NOT_TESTABLE]);
+	if (v->counts[ADMITTED] > 0)
+		printf(", %u not promised by this tier ('carrel plan --tier %s' names the gaps)",
+		       v->counts[ADMITTED], v->trials.tier);
+	putchar('\n');
+	return cr_cli_finish(v->cli, v->counts[NOT_HELD] > 0 ? CR_EXIT_NO : CR_EXIT_OK);
+}
+
+static int verify(struct cr_cli *cli, const struct verify_options *options)
+{
+	struct verifying v = {.cli = cli, .options = options, .trials.arena = cli->arena};
+	struct cr_err err;
+	int failed;
+
+	v.trials.tier = options->tier ? options->tier : best_tier(&err);
+	if (!v.trials.tier)
+		return cr_cli_fail(cli, &err);
+	/* some attacks signal whomever they can reach */
+	signal(SIGURG, SIG_IGN);
+	if (cr_trials_begin(&v.trials, options->dir, &err) < 0)
+		return cr_cli_fail(cli, &err);
+	failed = verify_all(&v, &err);
+	cr_trials_end(&v.trials);
+	return failed ? cr_cli_fail(cli, &err) : summary(&v);
+}
 
 int cr_cmd_verify(struct cr_cli *cli)
 {
-	struct cr_err err;
+	struct verify_options options = {0};
 	int exit_code;
+	const struct cr_option_group groups[] = {
+		{"Options", own_options, CR_COUNT_OF(own_options), &options},
+	};
 
-	if (cr_cli_parse(cli, NULL, 0, &exit_code) < 0)
+	if (cr_cli_parse(cli, groups, CR_COUNT_OF(groups), &exit_code) < 0)
 		return exit_code;
-	cr_fail(&err, CR_E_UNSUPPORTED, "the attack battery is not built in");
-	return cr_cli_fail(cli, &err);
+	if (cli->words.argc > 0 && strcmp(cli->words.argv[0], "attack") == 0)
+		return cr_attack_main(cli->words.argc - 1, cli->words.argv + 1, stdout);
+	if (cli->words.argc > 0)
+		return cr_cli_usage(cli, "unexpected word '%.200s'", cli->words.argv[0]);
+	return verify(cli, &options);
 }

@@ -1,0 +1,138 @@
+# carrel.bash - completion of carrel(1) for bash.
+# After the command to be boxed, completion is that command's own.
+
+_carrel_files() {
+	compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen -f -- "$1")
+}
+
+_carrel_words() {
+	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
+}
+
+# The value of option $1, as far as typed in $2.
+_carrel_value() {
+	case $1 in
+	--read | --write | --hide | --protect | --unix | --policy | --events | --env-file)
+		_carrel_files "$2"
+		;;
+	--workspace | --chdir | --home | --dir)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -d -- "$2")
+		;;
+	--tier) _carrel_words "full landlock unelevated elevated" "$2" ;;
+	--os) _carrel_words "linux windows macos" "$2" ;;
+	--limit) _carrel_words "memory= processes= time= files= disk=" "$2" ;;
+	--env | --keep-env) mapfile -t COMPREPLY < <(compgen -v -- "$2") ;;
+	--accept-gap)
+		_carrel_words "ask-files connect-names metadata protected-paths" "$2"
+		;;
+	--timeout) _carrel_words "90s 10m 1h" "$2" ;;
+	*) COMPREPLY=() ;;
+	esac
+}
+
+_carrel_options() {
+	local rules="--read --write --hide --protect --connect --unix --env --keep-env --limit
+		--timeout --policy"
+	local place="--workspace --tier --accept-gap"
+	local system="--os --home"
+
+	case $1 in
+	run) echo "$rules $place --chdir --events --no-explain --quiet --help" ;;
+	plan) echo "$rules $place $system --json --help" ;;
+	explain | policy) echo "$rules $place $system --help" ;;
+	verify) echo "--dir --only --tier --no-control --help" ;;
+	init) echo "--user --project --help" ;;
+	trust) echo "--yes --revoke --help" ;;
+	doctor) echo "--help" ;;
+	esac
+}
+
+# Options that take the next word.
+_carrel_takes_value() {
+	case $1 in
+	--*=* | --json | --no-explain | --quiet | --no-control | --user | --project | --yes) return 1 ;;
+	--revoke | --help | --) return 1 ;;
+	--*) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
+# The index of the first word of COMP_WORDS that is no option of the command; where "--" ends them,
+# the one behind it.
+_carrel_first_operand() {
+	local i=2
+	while [ "$i" -lt "$COMP_CWORD" ]; do
+		case ${COMP_WORDS[i]} in
+		--)
+			echo $((i + 1))
+			return
+			;;
+		--*)
+			if _carrel_takes_value "${COMP_WORDS[i]}"; then i=$((i + 1)); fi
+			if [ "${COMP_WORDS[i + 1]}" = = ]; then i=$((i + 2)); fi
+			i=$((i + 1))
+			;;
+		*)
+			echo "$i"
+			return
+			;;
+		esac
+	done
+	echo "$i"
+}
+
+_carrel_operand() {
+	case $1 in
+	explain) _carrel_words "read write connect unix git" "$2" ;;
+	policy) _carrel_words "show check" "$2" ;;
+	verify) _carrel_words "attack" "$2" ;;
+	trust)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -d -- "$2")
+		;;
+	*) COMPREPLY=() ;;
+	esac
+}
+
+_carrel() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local command=${COMP_WORDS[1]} first
+
+	COMPREPLY=()
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		_carrel_words "run plan explain doctor verify init policy trust --help --version" "$cur"
+		return
+	fi
+	if [ "$cur" = = ]; then
+		_carrel_value "$prev" ""
+		return
+	fi
+	if [ "$prev" = = ]; then
+		_carrel_value "${COMP_WORDS[COMP_CWORD - 2]}" "$cur"
+		return
+	fi
+	first=$(_carrel_first_operand)
+	if [ "$first" -lt "$COMP_CWORD" ]; then
+		case $command in
+		run | plan)
+			# the command's own completion, when bash-completion is there
+			if declare -F _command_offset >/dev/null; then _command_offset "$first"; fi
+			;;
+		explain | policy) _carrel_files "$cur" ;;
+		esac
+		return
+	fi
+	if _carrel_takes_value "$prev" && [ "$COMP_CWORD" -gt 2 ]; then
+		_carrel_value "$prev" "$cur"
+	elif [[ $cur == -* ]]; then
+		_carrel_words "$(_carrel_options "$command")" "$cur"
+	elif [[ $command == run || $command == plan ]]; then
+		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+	else
+		_carrel_operand "$command" "$cur"
+	fi
+}
+
+complete -F _carrel carrel
