@@ -63,9 +63,10 @@ struct cr_fsview {
 
 /* Where a path leads once every symlink in it is followed. */
 struct cr_resolved {
-	const char *path;     /* canonical; when absent: existing part resolved + the rest as written */
-	const char *entry;    /* the link itself (its parents resolved) when the last component is one */
-	struct cr_fstat stat; /* of `path`; type NONE when absent */
+	const char *path; /* canonical; when absent: existing part resolved + the rest as written */
+	const char
+		*entry; /* the link itself (its parents resolved) when the last component is one */
+	struct cr_fstat stat;       /* of `path`; type NONE when absent */
 	struct cr_fstat entry_stat; /* of `entry`, when set */
 };
 
@@ -77,14 +78,14 @@ struct cr_resolver;
  * NULL when memory is out.
  */
 struct cr_resolver *cr_resolver_new(struct cr_arena *arena, enum cr_os os,
-                                    const struct cr_fsview *view);
+				    const struct cr_fsview *view);
 
 /*
  * Resolves a canonical path. 0, or -1: CR_E_PATH (too many symlinks, a link that cannot be
  * read), CR_E_NOMEM. A path that does not exist, or lies where we may not look, is no error.
  */
 int cr_resolve(struct cr_resolver *resolver, const char *path, struct cr_resolved *out,
-               struct cr_err *err);
+	       struct cr_err *err);
 
 const struct cr_fsview *cr_resolver_view(const struct cr_resolver *resolver);
 

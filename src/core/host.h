@@ -24,14 +24,14 @@ enum cr_host_kind {
 
 struct cr_host {
 	enum cr_host_kind kind;
-	const char *name; /* canonical text, in the arena; "*" for ANY */
-	uint8_t addr[16]; /* ADDR4: first 4 bytes; ADDR6: 16; network order */
+	const char *name;          /* canonical text, in the arena; "*" for ANY */
+	uint8_t addr[16];          /* ADDR4: first 4 bytes; ADDR6: 16; network order */
 	uint16_t port_lo, port_hi; /* inclusive; 0..65535 for "*" */
 };
 
 /* Parses "host:port" of a rule. 0, or -1 with CR_E_SYNTAX or CR_E_NOMEM and a hint. */
 int cr_host_parse(struct cr_arena *arena, const char *text, struct cr_host *out,
-                  struct cr_err *err);
+		  struct cr_err *err);
 
 /*
  * How specific `pattern` is for the exact (kind NAME, ADDR4 or ADDR6, one port) `target`:

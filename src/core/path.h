@@ -37,7 +37,7 @@ bool cr_path_is_absolute(enum cr_os os, const char *path);
  * Returns the path in `arena`, or NULL with CR_E_PATH, CR_E_LIMIT or CR_E_NOMEM.
  */
 const char *cr_path_canonical(struct cr_arena *arena, enum cr_os os, const char *path,
-                              unsigned flags, struct cr_err *err);
+			      unsigned flags, struct cr_err *err);
 #define CR_PATH_WILDCARDS 1u
 
 /*
@@ -45,14 +45,14 @@ const char *cr_path_canonical(struct cr_arena *arena, enum cr_os os, const char 
  * Errors as cr_path_canonical.
  */
 const char *cr_path_resolve(struct cr_arena *arena, enum cr_os os, const char *base,
-                            const char *path, unsigned flags, struct cr_err *err);
+			    const char *path, unsigned flags, struct cr_err *err);
 
 /*
  * Checks one component that is not "", "." or ".." as cr_path_canonical does: for names that
  * come from elsewhere, such as the target of a symlink. 0, or -1 with CR_E_PATH or CR_E_LIMIT.
  */
 int cr_path_check_component(enum cr_os os, const char *name, size_t len, unsigned flags,
-                            struct cr_err *err);
+			    struct cr_err *err);
 
 /* Canonical `base` + one component `name`, checked by nobody; NULL when memory is out. */
 const char *cr_path_join(struct cr_arena *arena, enum cr_os os, const char *base, const char *name);

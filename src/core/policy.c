@@ -108,7 +108,7 @@ static void add_diag(struct cr_arena *arena, struct cr_diags *diags, const struc
 {
 	struct cr_diag *grown = NULL;
 
-	if (diags->count < CR_MAX_DIAGS && diag->text && diag->hint)
+	if (diag->text && diag->hint)
 		grown = cr_arena_grow(arena, diags->items, diags->count, &diags->cap,
 				      sizeof(*grown));
 	if (!grown) {
@@ -132,16 +132,25 @@ static void add_formatted(struct cr_arena *arena, struct cr_diags *diags,
 		 });
 }
 
+/* Counts an error that will not be kept, so that a file of nothing else costs no memory. */
+static bool is_dropped(struct cr_diags *diags)
+{
+	if (diags->count < CR_MAX_DIAGS)
+		return false;
+	diags->dropped++;
+	return true;
+}
+
 void cr_diag_add(struct cr_arena *arena, struct cr_diags *diags, const struct cr_origin *at,
 		 const char *hint, const char *fmt, ...)
 {
 	va_list ap;
 
+	if (is_dropped(diags))
+		return;
 	va_start(ap, fmt);
-	const char *text = format_in(arena, fmt, ap);
-
+	add_formatted(arena, diags, at, hint, format_in(arena, fmt, ap));
 	va_end(ap);
-	add_formatted(arena, diags, at, hint, text);
 }
 
 void cr_parser_fail(struct cr_parser *parser, unsigned column, const char *hint, const char *fmt,
@@ -150,12 +159,12 @@ void cr_parser_fail(struct cr_parser *parser, unsigned column, const char *hint,
 	struct cr_origin at = parser->at;
 	va_list ap;
 
+	if (is_dropped(parser->diags))
+		return;
 	at.column = column;
 	va_start(ap, fmt);
-	const char *text = format_in(parser->arena, fmt, ap);
-
+	add_formatted(parser->arena, parser->diags, &at, hint, format_in(parser->arena, fmt, ap));
 	va_end(ap);
-	add_formatted(parser->arena, parser->diags, &at, hint, text);
 }
 
 /* Takes the words from `first` on. */

@@ -91,11 +91,11 @@ struct cr_word {
 struct cr_item {
 	enum cr_item_kind kind;
 	struct cr_origin origin;
-	enum cr_decision decision; /* RULE */
-	enum cr_capability cap;    /* RULE */
-	enum cr_env_op env_op;     /* ENV */
-	enum cr_limit_name limit;  /* LIMIT */
-	uint64_t value;            /* LIMIT; EXPIRE: milliseconds, 0 = when the session ends */
+	enum cr_decision decision;   /* RULE */
+	enum cr_capability cap;      /* RULE */
+	enum cr_env_op env_op;       /* ENV */
+	enum cr_limit_name limit;    /* LIMIT */
+	uint64_t value;              /* LIMIT; EXPIRE: milliseconds, 0 = when the session ends */
 	const struct cr_word *words; /* RULE objects, ENV words, USE profile name */
 	size_t n_words;
 };
@@ -123,16 +123,15 @@ struct cr_diags {
 
 /* Adds an error; never fails (when memory is out it only counts). */
 void cr_diag_add(struct cr_arena *arena, struct cr_diags *diags, const struct cr_origin *at,
-                 const char *hint, const char *fmt, ...) CR_PRINTF(5, 6);
+		 const char *hint, const char *fmt, ...) CR_PRINTF(5, 6);
 
 /*
  * Parses `len` bytes of policy. `name` and `text` are copied.
  * Returns 0 and a policy in `arena`; or -1: CR_E_SYNTAX with at least one
  * entry added to `diags` (err->text is then a summary), or CR_E_NOMEM.
  */
-int cr_policy_parse(struct cr_arena *arena, const char *name, enum cr_layer layer,
-                    const char *text, size_t len, struct cr_policy **out, struct cr_diags *diags,
-                    struct cr_err *err);
+int cr_policy_parse(struct cr_arena *arena, const char *name, enum cr_layer layer, const char *text,
+		    size_t len, struct cr_policy **out, struct cr_diags *diags, struct cr_err *err);
 
 /*
  * Duration ("30m", "8h", "90s", "2d", "1500ms") to milliseconds; size ("4G", "512M",

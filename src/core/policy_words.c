@@ -19,7 +19,7 @@ const char *cr_parser_show(struct cr_parser *parser, const char *text)
 	const size_t len = strlen(text);
 	size_t cut = SHOWN_MAX;
 
-	if (len <= SHOWN_MAX)
+	if (len <= SHOWN_MAX || parser->diags->count == CR_MAX_DIAGS)
 		return text;
 	while (cut > 0 && ((unsigned char)text[cut] & 0xc0) == 0x80)
 		cut--;
@@ -97,9 +97,11 @@ static const char *nearest(const char *word, const char *const *known)
 const char *cr_parser_suggest(struct cr_parser *parser, const char *word, const char *const *known,
 			      const char *intro)
 {
-	const char *better = nearest(word, known);
-	const char *hint;
+	const char *better, *hint;
 
+	if (parser->diags->count == CR_MAX_DIAGS)
+		return "";
+	better = nearest(word, known);
 	if (!better)
 		better = find_synonym(word);
 	if (better) {
