@@ -162,35 +162,108 @@ static enum cr_attack_outcome by_setns(const struct cr_attack_env *env)
 	return cr_attack_refused(env, "setns");
 }
 
-/* What outlives its session: beats in a file of the workspace; the harness watches it stop. */
-static enum cr_attack_outcome stay_behind(const struct cr_attack_env *env)
+/* Beats in a file of the workspace for ten seconds, whatever happens; the harness watches it stop.
+ */
+static void beat(const struct cr_attack_env *env)
 {
 	const char *file = cr_attack_path("%s/scratch/heartbeat", env->workspace);
-	pid_t pid = fork();
 
-	if (pid < 0)
-		return cr_attack_untestable(env, "fork: %s", strerror(errno));
-	if (pid > 0) {
-		waitpid(pid, NULL, 0);
-		return cr_attack_succeeded(env, "a daemon is left; see whether it beats");
-	}
-	setsid();
-	if (fork() != 0)
-		_exit(0);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	for (int fd = 0; fd < 3; fd++)
 		close(fd);
-	for (int i = 0; i < 500; i++) { /* ten seconds, whatever happens */
+	for (int i = 0; i < 500; i++) {
 		cr_attack_put(file, O_CREAT | O_APPEND);
 		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
 	}
 	_exit(0);
 }
 
+static enum cr_attack_outcome left(const struct cr_attack_env *env, pid_t pid)
+{
+	if (pid < 0)
+		return cr_attack_refused(env, "fork");
+	return cr_attack_succeeded(env, "a daemon is left; see whether it beats");
+}
+
+static enum cr_attack_outcome stay_behind(const struct cr_attack_env *env)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		setsid();
+		if (fork() == 0)
+			beat(env);
+		_exit(0);
+	}
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	return left(env, pid);
+}
+
+/* Not our child but our parent's: who counts descendants by their parents may miss it. */
+static enum cr_attack_outcome stay_as_sibling(const struct cr_attack_env *env)
+{
+#ifdef __s390x__
+	long pid = syscall(SYS_clone, 0, CLONE_PARENT | SIGCHLD, 0, 0, 0);
+#else
+	long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+#endif
+
+	if (pid == 0) {
+		setsid();
+		beat(env);
+	}
+	return left(env, (pid_t)pid);
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* A process that is another one before anybody can look: forks and ends, over and over. */
+static void hop(const struct cr_attack_env *env)
+{
+	const char *file = cr_attack_path("%s/scratch/heartbeat", env->workspace);
+	const double end = seconds() + 4;
+
+	for (unsigned hops = 0; seconds() < end; hops++) {
+		if (hops % 64 == 0)
+			cr_attack_put(file, O_CREAT | O_APPEND);
+		if (fork() > 0)
+			_exit(0);
+	}
+	_exit(0);
+}
+
+static enum cr_attack_outcome stay_by_hopping(const struct cr_attack_env *env)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		setsid();
+		signal(SIGTERM, SIG_IGN);
+		for (int fd = 0; fd < 3; fd++)
+			close(fd);
+		hop(env);
+	}
+	nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+	return left(env, pid);
+}
+
 #define ROW(NAME, THREATS, TITLE, FN)                                                              \
 	{                                                                                          \
 		.name = NAME, .threats = THREATS, .title = TITLE, .fn = FN, .tiers = CR_HOLDS_BOTH \
+	}
+
+#define STAY(NAME, TITLE, FN)                                                                    \
+	{                                                                                        \
+		.name = NAME, .threats = "30", .title = TITLE, .fn = FN, .tiers = CR_HOLDS_BOTH, \
+		.traits = CR_TRAIT_BY_TRACE | CR_TRAIT_TRACE | CR_TRAIT_SLOW                     \
 	}
 
 static const struct cr_attack rows[] = {
@@ -211,14 +284,9 @@ static const struct cr_attack rows[] = {
 		.tiers = CR_HOLDS_BOTH,
 		.needs = CR_NEEDS_ROOT,
 	},
-	{
-		.name = "daemon-stays",
-		.threats = "30",
-		.title = "leave a daemon that outlives the session",
-		.fn = stay_behind,
-		.tiers = CR_HOLDS_BOTH,
-		.traits = CR_TRAIT_BY_TRACE | CR_TRAIT_TRACE | CR_TRAIT_SLOW,
-	},
+	STAY("daemon-stays", "leave a daemon that outlives the session", stay_behind),
+	STAY("daemon-sibling", "leave a daemon that is nobody's descendant", stay_as_sibling),
+	STAY("daemon-hops", "leave a daemon that never stays one process", stay_by_hopping),
 };
 
 CR_ATTACK_TABLE(cr_attacks_init, rows);

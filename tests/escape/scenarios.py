@@ -8,7 +8,9 @@ import ctypes
 import json
 import os
 import re
+import shutil
 import signal
+import subprocess
 import threading
 import time
 
@@ -41,7 +43,7 @@ def is_beating(beat):
 
 def beats(fixture, attack):
     """Whether what daemon-stays left behind is still alive; says so like a change."""
-    if attack.name != "daemon-stays":
+    if not attack.name.startswith("daemon-"):
         return []
     beat = os.path.join(fixture.workspace, "scratch/heartbeat")
     return ["a daemon is still beating"] if is_beating(beat) else []
@@ -116,17 +118,20 @@ def swap_at_start(tools, account, tier):
         finally:
             stop.set()
             swapper.join()
-        return [line for line in fixture.changes() if line not in before]
+        problems = [] if started else ["no box started: nothing was tried"]
+        return problems + [line for line in fixture.changes() if line not in before]
 
 
 @scenario("launcher-killed")
 def launcher_killed(tools, account, tier):
     """a launcher that is killed leaves no box behind [30]"""
     problems = []
-    for sig in (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP):
+    for sig, daemon in ((signal.SIGKILL, "daemon-stays"), (signal.SIGTERM, "daemon-stays"),
+                        (signal.SIGHUP, "daemon-stays"), (signal.SIGKILL, "daemon-sibling"),
+                        (signal.SIGKILL, "daemon-hops")):
         with Fixture(tools, account) as fixture:
             beat = os.path.join(fixture.workspace, "scratch/heartbeat")
-            words = ["/bin/sh", "-c", " ".join(fixture.probe("daemon-stays")) + "; sleep 30"]
+            words = ["/bin/sh", "-c", " ".join(fixture.probe(daemon)) + "; sleep 30"]
             child = fixture.start(fixture.box(tier, fixture.gaps(tier), words))
             if not wait_for(lambda: size_of(beat)):
                 problems.append("the box did not start")
@@ -134,7 +139,7 @@ def launcher_killed(tools, account, tier):
             child.communicate()
             time.sleep(0.3)
             if is_beating(beat):
-                problems.append(f"after {sig.name} to the launcher a daemon of the box lives on")
+                problems.append(f"after {sig.name} to the launcher {daemon} lives on")
     return problems
 
 
@@ -300,3 +305,179 @@ def wider_box_config(tools, account, tier):
         ran = shell(fixture, tier, script)
         problems = ["the secret was read"] if fixture.env["marker"] in ran.out else []
         return problems + fixture.changes()
+
+
+def snapshot(folder):
+    """Names and contents below a directory, links not followed."""
+    found = {}
+    for place, folders, names in os.walk(folder):
+        for name in folders + names:
+            path = os.path.join(place, name)
+            found[os.path.relpath(path, folder)] = (
+                os.readlink(path) if os.path.islink(path) else
+                open(path, "rb").read() if os.path.isfile(path) else "other")
+    return found
+
+
+def differences(before, after):
+    return [f"changed: {name}" for name in sorted(set(before) | set(after))
+            if before.get(name) != after.get(name)]
+
+
+@scenario("worktree")
+def worktree(tools, account, tier):
+    """the .git file of a worktree and the repository it leads to are protected [1 2 4 5]"""
+    with Fixture(tools, account) as fixture:
+        work, main = (os.path.join(fixture.workspace, name) for name in ("wt", "main"))
+        os.makedirs(work)
+        shutil.move(os.path.join(fixture.workspace, ".git"), os.path.join(main, ".git"))
+        entry = os.path.join(main, ".git/worktrees/wt")
+        write(fixture, os.path.join(entry, "commondir"), "../..\n")
+        write(fixture, os.path.join(entry, "gitdir"), f"{work}/.git\n")
+        write(fixture, os.path.join(entry, "HEAD"), "ref: refs/heads/main\n")
+        write(fixture, os.path.join(work, ".git"), f"gitdir: {entry}\n")
+        subprocess.run(["chown", "-R", f"{account.uid}:{account.uid}", main, work], check=True)
+        before = snapshot(main), snapshot(work)
+        options = ["--write", main, "--workspace", work]
+        plan = fixture.run([tools.carrel, "plan", "--json", "--workspace", work, "--write", main,
+                            "--tier", tier])
+        if plan.code:
+            return [f"carrel plan: {plan.line()}"]
+        gaps = [gap["name"] for gap in json.loads(plan.out)["gaps"]]
+        if "protected-paths" in gaps:
+            return []
+        script = (f"echo x > .git; rm -f .git; mv .git g; ln -sf g .git; "
+                  f"echo x > {main}/.git/hooks/pre-commit; echo x >> {main}/.git/config; "
+                  f"echo x > {entry}/gitdir; echo x > {entry}/config.worktree; "
+                  f"mv {main}/.git {main}/g; mv {main} {main}2; mkdir -p {main}/.git; true")
+        ran = fixture.run([tools.carrel, "run", *options, "--tier", tier, "--", "/bin/sh", "-c",
+                           script], cwd=work)
+        problems = [] if ran.code == 0 else [f"exit code {ran.code}: {ran.line()}"]
+        return problems + differences(before[0], snapshot(main)) + \
+            differences(before[1], snapshot(work))
+
+
+@scenario("pointer-exposes")
+def pointer_exposes(tools, account, tier):
+    """a .git file that names a hidden or an outside directory shows and opens nothing [4 20]"""
+    with Fixture(tools, account) as fixture:
+        git = os.path.join(fixture.workspace, ".git")
+        shutil.rmtree(git)
+        problems = []
+        for target in (os.path.dirname(fixture.env["secret"]), fixture.outside, "/", "..",
+                       fixture.env["state_dir"]):
+            write(fixture, git, f"gitdir: {target}\n")
+            before = fixture.changes()
+            for name in ("secret-read", "state-read", "outside-create", "outside-overwrite"):
+                problems += [f"{target}: {text}" for text in
+                             refused(name, in_box(fixture, tier, name))]
+            problems += [line for line in fixture.changes() if line not in before]
+        return problems
+
+
+@scenario("two-boxes")
+def two_boxes(tools, account, tier):
+    """a box that ends takes no protection from another one of the same workspace [6 20]"""
+    with Fixture(tools, account) as fixture:
+        gaps = fixture.gaps(tier)
+        if "protected-paths" in gaps:
+            return []
+        first, second = (os.path.join(fixture.workspace, f"scratch/{name}") for name in "ab")
+        one = fixture.start(fixture.box(tier, gaps, [
+            "/bin/sh", "-c", f"echo > {first}; while [ ! -e {second} ]; do sleep 0.02; done"]))
+        wait_for(lambda: os.path.exists(first))
+        two = fixture.start(fixture.box(tier, gaps, [
+            "/bin/sh", "-c",
+            f"echo > {second}; while [ -e {first} ]; do sleep 0.02; done; "
+            "mkdir .vscode; rmdir .idea; echo x > .mcp.json; mv .codex c; ls -a"]))
+        one.communicate()
+        os.unlink(first)
+        two.communicate()
+        return fixture.changes()
+
+
+@scenario("no-stubs")
+def no_stubs(tools, account, tier):
+    """place holders of protected names are gone when the box is, locks or not [6]"""
+    with Fixture(tools, account) as fixture:
+        before = set(os.listdir(fixture.workspace))
+        shell(fixture, tier, "(setsid flock -s . sleep 20 &) ; (setsid flock -s .git sleep 20 &); "
+                             "sleep 0.1")
+        problems = [f"left: {name}" for name in set(os.listdir(fixture.workspace)) - before]
+        child = fixture.start(fixture.box(tier, fixture.gaps(tier), [
+            "/bin/sh", "-c", "(setsid flock -s . sleep 20 &); echo > scratch/up; sleep 20"]))
+        wait_for(lambda: os.path.exists(os.path.join(fixture.workspace, "scratch/up")))
+        child.kill()
+        child.communicate()
+        wait_for(lambda: set(os.listdir(fixture.workspace)) == before)
+        return problems + [f"left after SIGKILL: {name}"
+                           for name in set(os.listdir(fixture.workspace)) - before]
+
+
+@scenario("host-rename")
+def host_rename(tools, account, tier):
+    """a protected file that an editor on the host replaces stays protected [5 6]"""
+    with Fixture(tools, account) as fixture:
+        gaps = fixture.gaps(tier)
+        if "protected-paths" in gaps:
+            return []
+        name, up, go = (os.path.join(fixture.workspace, part)
+                        for part in (".mcp.json", "scratch/up", "scratch/go"))
+        write(fixture, name, "{}\n")
+        child = fixture.start(fixture.box(tier, gaps, [
+            "/bin/sh", "-c", f"echo > {up}; while [ ! -e {go} ]; do sleep 0.02; done; "
+                             f"echo pwned > {name}; echo pwned > .vscode/tasks.json; "
+                             "mkdir .vscode && echo pwned > .vscode/tasks.json"]))
+        wait_for(lambda: os.path.exists(up))
+        write(fixture, name + ".new", "{ }\n")
+        os.rename(name + ".new", name)
+        try:
+            os.rmdir(os.path.join(fixture.workspace, ".vscode"))
+        except OSError:
+            pass
+        write(fixture, go, "")
+        child.communicate()
+        problems = []
+        with open(name, encoding="utf-8", errors="replace") as file:
+            if "pwned" in file.read():
+                problems.append("a protected file was written after the host had replaced it")
+        if os.path.exists(os.path.join(fixture.workspace, ".vscode/tasks.json")):
+            problems.append("an absent protected name was made after the host removed its stub")
+        return problems
+
+
+@scenario("events-symlink")
+def events_symlink(tools, account, tier):
+    """--events does not follow a link the agent planted in the workspace [11 14]"""
+    with Fixture(tools, account) as fixture:
+        link = os.path.join(fixture.workspace, "events")
+        os.symlink(os.path.join(fixture.outside, "precious"), link)
+        give(fixture, link)
+        shell(fixture, tier, f"echo x > {fixture.outside}/new; true", ["--events", link])
+        return fixture.changes()
+
+
+@scenario("odd-project-policy")
+def odd_project_policy(tools, account, tier):
+    """a .carrel/policy that is no file ends in an answer, not in a hang [47]"""
+    problems = []
+    for kind in ("fifo", "directory", "device", "loop", "huge"):
+        with Fixture(tools, account) as fixture:
+            path = os.path.join(fixture.workspace, ".carrel/policy")
+            os.mkdir(os.path.dirname(path))
+            give(fixture, os.path.dirname(path))
+            if kind == "fifo":
+                os.mkfifo(path)
+            elif kind == "directory":
+                os.mkdir(path)
+            elif kind == "device":
+                os.symlink("/dev/zero", path)
+            elif kind == "loop":
+                os.symlink("policy", path)
+            else:
+                write(fixture, path, "# x\n" * 400000)
+            ran = fixture.run(fixture.box(tier, ["protected-paths", "metadata"], ["/bin/true"]),
+                              timeout=10)
+            if ran.code not in (0, 125):
+                problems.append(f"{kind}: exit code {ran.code}: {ran.line()}")
+    return problems
