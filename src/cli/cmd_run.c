@@ -82,7 +82,8 @@ static int wait_and_report(struct cr_cli *cli, const struct run_options *options
 	cr_child_free(child);
 	exit_code = exit_code_of(cli, options, &result);
 
-	/* A command that succeeded did not fail because of the box; --events has it all the same. */
+	/* A command that succeeded did not fail because of the box; --events has it all the same.
+	 */
 	if (!options->quiet && exit_code != 0)
 		cr_report_print(report);
 	return exit_code;

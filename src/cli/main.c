@@ -17,8 +17,9 @@ const struct cr_command cr_commands[] = {
 		.operands = "[--] COMMAND [ARGUMENT ...]",
 		.summary = "Run a command in a box.",
 		.text = "Without a policy the command may read everything but credentials, write\n"
-			"only the workspace, and reach no network. What was refused is said on\n"
-			"standard error when the command has ended.\n"
+			"only the workspace, and reach no network. When it fails, what was "
+			"refused\n"
+			"is said on standard error, with the rule that would allow it.\n"
 			"\n"
 			"Exit code: the command's own; 124 it ran out of time; 125 carrel failed\n"
 			"and nothing ran; 126 it cannot be executed; 127 it was not found;\n"

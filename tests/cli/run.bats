@@ -90,28 +90,36 @@ setup() {
 }
 
 @test "an object is reported once, with how often" {
-	run carrel run -- sh -c "for i in 1 2 3; do echo x 2>/dev/null > $outside/file; done; true"
+	run carrel run -- sh -c "for i in 1 2 3; do echo x 2>/dev/null > $outside/file; done; false"
 	[ "$(printf '%s\n' "$output" | grep -c 'carrel: refused')" -eq 1 ]
 	contains "3 times"
 }
 
 @test "at most twenty objects are printed, the others counted" {
-	run carrel run -- sh -c "for i in \$(seq 30); do true 2>/dev/null > $outside/f\$i; done; true"
+	run carrel run -- sh -c "for i in \$(seq 30); do true 2>/dev/null > $outside/f\$i; done; false"
 	[ "$(printf '%s\n' "$output" | grep -c 'carrel: refused')" -eq 20 ]
 	contains "and 10 more; --events has all"
 }
 
 @test "--quiet and --no-explain print no report, and the box still holds" {
 	for option in --quiet --no-explain; do
-		run carrel run "$option" -- sh -c "echo x 2>/dev/null > $outside/file; true"
-		ends_with 0
+		run carrel run "$option" -- sh -c "echo x 2>/dev/null > $outside/file; exit 4"
+		ends_with 4
 		lacks refused
 		[ ! -e "$outside/file" ]
 	done
 }
 
+@test "a command that succeeds is not troubled by what it was refused on the way" {
+	run carrel run -- sh -c "echo x 2>/dev/null > $outside/file; true"
+	ends_with 0
+	lacks refused
+	[ ! -e "$outside/file" ]
+}
+
 @test "an ordinary failure is not blamed on the box" {
-	run carrel run -- sh -c 'cat no-such-file; mkdir a a; true > /dev/null/x; true'
+	run carrel run -- sh -c 'cat no-such-file; mkdir a a; true > /dev/null/x; false'
+	ends_with 1
 	lacks refused
 }
 

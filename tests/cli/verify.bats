@@ -1,0 +1,56 @@
+# carrel verify: what it says about a box that holds, and about attacks that prove nothing.
+
+load helper
+
+setup_targets() {
+	need_full
+	mkdir "$home/.cache"
+	own "$home/.cache"
+}
+
+@test "attacks on the outside, the secret and the network are held" {
+	setup_targets
+	run carrel verify --only 'outside-create'
+	ends_with 0
+	[[ $output == "held "*"outside-create: "* ]]
+	contains "1 held, 0 not held, 0 not testable here"
+	for name in secret-read tcp-loopback signal-sigkill; do
+		run carrel verify --only "$name"
+		ends_with 0
+		contains "1 held"
+	done
+}
+
+@test "nothing stays behind" {
+	setup_targets
+	run carrel verify --only 'git-hook-create'
+	ends_with 0
+	[ -z "$(ls -A "$home/.cache")" ]
+	run carrel verify --only git-hook-create --dir "$outside"
+	ends_with 0
+	[ -z "$(ls -A "$outside")" ]
+}
+
+@test "an attack tried where it stands says what came of it" {
+	run carrel verify attack no-such-attack --env-file /dev/null
+	ends_with 2
+}
+
+@test "what the landlock tier does not promise is admitted, not held" {
+	setup_targets
+	run carrel verify --tier landlock --only 'chmod-outside'
+	ends_with 0
+	contains "admitted"
+	contains "not promised by this tier"
+}
+
+@test "an unknown attack, tier or directory is an error" {
+	setup_targets
+	run carrel verify --only 'no-such-*'
+	ends_with 125
+	run carrel verify --tier best
+	ends_with 125
+	run carrel verify --dir /tmp
+	ends_with 125
+	contains "replaced in a box"
+}
