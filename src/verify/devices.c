@@ -130,13 +130,14 @@ static enum cr_attack_outcome make_disk(const struct cr_attack_env *env)
 static enum cr_attack_outcome open_disk(const struct cr_attack_env *env)
 {
 	DIR *dev = opendir("/dev");
+	const char *found = NULL;
 	struct dirent *entry;
 	char block[16];
 	int tried = 0;
 
 	if (!dev)
 		return cr_attack_refused(env, "open /dev");
-	while ((entry = readdir(dev))) {
+	while (!found && (entry = readdir(dev))) {
 		const char *path = cr_attack_path("/dev/%s", entry->d_name);
 		struct stat st;
 		int fd;
@@ -146,9 +147,11 @@ static enum cr_attack_outcome open_disk(const struct cr_attack_env *env)
 		tried++;
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd >= 0 && read(fd, block, sizeof(block)) > 0)
-			return cr_attack_succeeded(env, "read %s", path);
+			found = path;
 	}
 	closedir(dev);
+	if (found)
+		return cr_attack_succeeded(env, "read %s", found);
 	errno = ENOENT;
 	return cr_attack_refused(env, "%d block devices", tried);
 }
@@ -169,6 +172,7 @@ static enum cr_attack_outcome write_pty(const struct cr_attack_env *env)
 static enum cr_attack_outcome all_ptys(const struct cr_attack_env *env)
 {
 	DIR *dir = opendir("/dev/pts");
+	const char *opened = NULL;
 	struct dirent *entry;
 	char name[CR_ATTACK_TEXT] = "";
 
@@ -176,15 +180,17 @@ static enum cr_attack_outcome all_ptys(const struct cr_attack_env *env)
 		return cr_attack_refused(env, "open /dev/pts");
 	if (ttyname_r(0, name, sizeof(name)) != 0)
 		name[0] = '\0';
-	while ((entry = readdir(dir))) {
+	while (!opened && (entry = readdir(dir))) {
 		const char *path = cr_attack_path("/dev/pts/%s", entry->d_name);
 
 		if (entry->d_name[0] < '0' || entry->d_name[0] > '9' || strcmp(path, name) == 0)
 			continue;
 		if (open(path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK) >= 0)
-			return cr_attack_succeeded(env, "opened %s", path);
+			opened = path;
 	}
 	closedir(dir);
+	if (opened)
+		return cr_attack_succeeded(env, "opened %s", opened);
 	errno = ENOENT;
 	return cr_attack_refused(env, "no other terminal");
 }

@@ -119,10 +119,12 @@ static enum cr_attack_outcome list_directory(const struct cr_attack_env *env)
 	stream = opendir(dir);
 	if (!stream)
 		return cr_attack_refused(env, "opendir");
-	while ((entry = readdir(stream)))
-		if (strcmp(entry->d_name, slash + 1) == 0)
-			return cr_attack_succeeded(env, "the name is listed");
+	do
+		entry = readdir(stream);
+	while (entry && strcmp(entry->d_name, slash + 1) != 0);
 	closedir(stream);
+	if (entry)
+		return cr_attack_succeeded(env, "the name is listed");
 	errno = ENOENT;
 	return cr_attack_refused(env, "the name is not listed");
 }
@@ -243,22 +245,23 @@ static enum cr_attack_outcome any_process_file(const struct cr_attack_env *env)
 static enum cr_attack_outcome any_process_link(const struct cr_attack_env *env)
 {
 	DIR *proc = opendir("/proc");
+	const char *root = NULL;
 	struct dirent *entry;
 	unsigned tried = 0;
 
 	if (!proc)
 		return cr_attack_refused(env, "open /proc");
-	while ((entry = readdir(proc))) {
+	while (!root && (entry = readdir(proc))) {
 		if (!is_process(entry->d_name))
 			continue;
 		tried++;
-		if (cr_attack_finds(cr_attack_path("/proc/%s/root%s", entry->d_name, env->secret),
-				    env->marker) == 0) {
-			closedir(proc);
-			return cr_attack_succeeded(env, "through /proc/%s/root", entry->d_name);
-		}
+		root = cr_attack_path("/proc/%s/root%s", entry->d_name, env->secret);
+		if (cr_attack_finds(root, env->marker) < 0)
+			root = NULL;
 	}
 	closedir(proc);
+	if (root)
+		return cr_attack_succeeded(env, "through %s", root);
 	errno = EACCES;
 	return cr_attack_refused(env, "root links of %u processes", tried);
 }
