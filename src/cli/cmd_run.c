@@ -68,7 +68,7 @@ static int exit_code_of(struct cr_cli *cli, const struct run_options *options,
 }
 
 static int wait_and_report(struct cr_cli *cli, const struct run_options *options,
-			   struct cr_child *child, const struct cr_report *report)
+			   struct cr_child *child, struct cr_report *report)
 {
 	struct cr_result result;
 	struct cr_err err;
@@ -80,6 +80,7 @@ static int wait_and_report(struct cr_cli *cli, const struct run_options *options
 		return cr_cli_fail(cli, &err);
 	}
 	cr_child_free(child);
+	cr_report_end(report);
 	exit_code = exit_code_of(cli, options, &result);
 
 	/* A command that succeeded did not fail because of the box; --events has it all the same.
@@ -93,7 +94,8 @@ static int run(struct cr_cli *cli, const struct run_options *options,
 	       const struct cr_request *request)
 {
 	struct cr_prepared prepared;
-	struct cr_report report = {.cli = cli, .events_fd = -1};
+	struct cr_report report = {
+		.cli = cli, .events_fd = -1, .no_flags = request->workspace != NULL};
 	struct cr_child child = {0};
 	struct cr_err err;
 	int exit_code;

@@ -93,8 +93,12 @@ static void emit(struct cr_report *report, const struct cr_event *kept,
 	struct cr_event event;
 	struct cr_arena *scratch = NULL;
 
-	if (report->events_fd < 0 || report->lines >= CR_REPORT_LINES)
+	if (report->events_fd < 0)
 		return;
+	if (report->lines >= CR_REPORT_LINES) {
+		report->dropped++;
+		return;
+	}
 	if (kept) {
 		event = *kept;
 		event.denial = *denial;
@@ -124,6 +128,18 @@ void cr_report_denial(void *arg, const struct cr_denial *denial)
 	emit(report, event, denial);
 }
 
+void cr_report_end(struct cr_report *report)
+{
+	char line[64];
+	int len;
+
+	if (report->events_fd < 0 || report->dropped == 0)
+		return;
+	len = snprintf(line, sizeof(line), "{\"dropped\":%" PRIu64 "}\n", report->dropped);
+	if (cr_platform_write(report->events_fd, line, (size_t)len) < 0)
+		report->events_fd = -1;
+}
+
 static void print_head(const struct cr_report *report, const struct cr_event *event)
 {
 	struct cr_cli *cli = report->cli;
@@ -151,7 +167,10 @@ static void print_event(const struct cr_report *report, const struct cr_event *e
 	if (event->rule)
 		fprintf(stderr, "%s: ", cr_cli_origin(cli, &event->rule->origin));
 	fprintf(stderr, "%s\n", cr_cli_safe(cli, event->rule_text));
-	if (event->remedy_rule[0] != '\0')
+	if (event->remedy_rule[0] != '\0' && report->no_flags)
+		fprintf(stderr, "        to allow, in a policy: %s\n",
+			cr_cli_safe(cli, event->remedy_rule));
+	else if (event->remedy_rule[0] != '\0')
 		fprintf(stderr, "        to allow: %s   (policy: %s)\n",
 			cr_cli_safe(cli, event->remedy_flag), cr_cli_safe(cli, event->remedy_rule));
 	else if (event->remedy_why_not[0] != '\0')

@@ -21,15 +21,20 @@ struct cr_report {
 	struct cr_cli *cli;
 	const struct cr_ruleset *rules; /* set before the box starts */
 	int events_fd;                  /* -1: no JSON lines */
+	int no_flags;                   /* the current directory is not what the rules start at */
 	struct cr_event *events;
 	uint32_t *hashes; /* of operation and object, same index */
 	size_t count, cap_events, cap_hashes;
 	uint64_t not_kept; /* refusals of further objects */
 	uint64_t lines;    /* JSON lines written */
+	uint64_t dropped;  /* not written, because there were too many */
 };
 
 /* A cr_denial_fn; `arg` is the report. */
 void cr_report_denial(void *arg, const struct cr_denial *denial);
+
+/* Ends the JSON lines: says how many are missing, when some are. */
+void cr_report_end(struct cr_report *report);
 
 /* Prints what was refused; nothing when nothing was. */
 void cr_report_print(const struct cr_report *report);

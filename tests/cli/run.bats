@@ -223,6 +223,14 @@ s = socket.socket(); s.settimeout(2); s.connect(("192.0.2.1", 80))'
 	[ -e "$outside/file" ]
 }
 
+@test "with --workspace the report proposes a policy line, which a relative option would not be" {
+	mkdir -p sub/.vscode
+	own sub
+	run carrel run --workspace sub -- sh -c 'echo x > .vscode/f'
+	contains "to allow, in a policy: allow write "
+	lacks "to allow: --write"
+}
+
 @test "--workspace and --chdir say where" {
 	mkdir -p sub/deeper
 	own sub

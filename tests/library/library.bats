@@ -87,3 +87,18 @@ teardown() {
 	[ "$status" -eq 0 ]
 	[[ $output == "mine:1:7: "* ]]
 }
+
+@test "an installed library is found by pkg-config" {
+	[ -e "$LIBRARY_DIR/libcarrel.so" ] || skip "built without the shared library"
+	meson install -C "$LIBRARY_DIR/../.." --no-rebuild --quiet --destdir "$work/root"
+	pc=$(find "$work/root" -name carrel.pc)
+	[ -n "$pc" ]
+	export PKG_CONFIG_PATH=${pc%/*} PKG_CONFIG_SYSROOT_DIR=$work/root
+	# shellcheck disable=SC2046 # words
+	cc "$SOURCE_DIR/examples/embed.c" $(pkg-config --cflags --libs carrel) -o installed
+	libdir=$(pkg-config --variable=libdir carrel)
+	run env LD_LIBRARY_PATH="$work/root$libdir:$libdir" ./installed desk sh -c 'exit 9'
+	ends=$status
+	[ "$ends" -eq 9 ]
+	find "$work/root" -name 'carrel.1*' | grep -q man1
+}
