@@ -41,7 +41,7 @@
 struct command {
 	const char *words[MAX_WORDS];
 	size_t count;
-	const char *cwd, *stdin_path, *out_path;
+	const char *cwd, *stdin_path, *out_path, *err_path;
 	const char *home, *runtime_dir; /* its environment */
 	const char *token;              /* NULL: no secret in it */
 	int new_session;
@@ -110,7 +110,8 @@ static int spawn(const struct command *command, char **env, pid_t *pid)
 	posix_spawn_file_actions_addopen(&actions, 0, command->stdin_path, O_RDWR, 0);
 	posix_spawn_file_actions_addopen(&actions, 1, command->out_path,
 					 O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, 2, command->err_path,
+					 O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	posix_spawn_file_actions_addchdir_np(&actions, command->cwd);
 	code = posix_spawn(pid, command->words[0], &actions, &attributes, argv, env);
 	posix_spawnattr_destroy(&attributes);
@@ -165,7 +166,7 @@ static void first_line(const char *path, char *line, size_t size)
 struct targets {
 	const char *dir;
 	struct cr_attack_fixture *fixture;
-	const char *env_file, *policy_file, *out_file, *runtime_dir;
+	const char *env_file, *policy_file, *out_file, *err_file, *runtime_dir;
 };
 
 /* The row's own limit only, so that another cannot help. */
@@ -208,9 +209,10 @@ static int make_targets(struct cr_trials *trials, const struct cr_attack *attack
 	targets->env_file = cr_arena_printf(arena, "%s/env", targets->dir);
 	targets->policy_file = cr_arena_printf(arena, "%s/policy", targets->dir);
 	targets->out_file = cr_arena_printf(arena, "%s/out", targets->dir);
+	targets->err_file = cr_arena_printf(arena, "%s/err", targets->dir);
 	targets->runtime_dir = cr_arena_printf(arena, "%s/run", targets->dir);
 	if (!targets->dir || !targets->env_file || !targets->policy_file || !targets->out_file ||
-	    !targets->runtime_dir)
+	    !targets->err_file || !targets->runtime_dir)
 		return no_memory(err);
 	if (mkdir(targets->dir, 0755) < 0)
 		return cr_fail_os(err, CR_E_IO, errno, "cannot make '%.300s'", targets->dir);
@@ -338,17 +340,20 @@ static void add_attack_words(struct cr_trials *trials, const struct cr_attack *a
 }
 
 /* What the attacker's end says. One killed in the middle of it was refused, in the plainest way. */
-static int outcome_of(int exit_code, enum cr_attack_outcome *outcome, struct cr_err *err)
+static int outcome_of(const struct targets *targets, int exit_code, enum cr_attack_outcome *outcome,
+		      struct cr_err *err)
 {
+	char said[512];
+
+	*outcome = CR_ATTACK_REFUSED;
+	if (exit_code >= 128)
+		return 0;
+	*outcome = (enum cr_attack_outcome)exit_code;
 	if (exit_code == CR_ATTACK_SUCCEEDED || exit_code == CR_ATTACK_REFUSED ||
 	    exit_code == CR_ATTACK_NOT_TESTABLE)
-		*outcome = (enum cr_attack_outcome)exit_code;
-	else if (exit_code >= 128)
-		*outcome = CR_ATTACK_REFUSED;
-	else
-		return cr_fail(err, CR_E_INTERNAL, "the attacker ended with exit code %d",
-			       exit_code);
-	return 0;
+		return 0;
+	first_line(targets->err_file, said, sizeof(said));
+	return cr_fail(err, CR_E_INTERNAL, "exit code %d: %s", exit_code, said);
 }
 
 static int try_on(struct cr_trials *trials, const struct cr_attack *attack,
@@ -360,6 +365,7 @@ static int try_on(struct cr_trials *trials, const struct cr_attack *attack,
 		.cwd = env->workspace,
 		.stdin_path = "/dev/null",
 		.out_path = targets->out_file,
+		.err_path = targets->err_file,
 		.home = env->home,
 		.runtime_dir = targets->runtime_dir,
 		.token = attack->needs & CR_NEEDS_SECRETS ? env->marker : NULL,
@@ -394,7 +400,7 @@ int cr_trial_run(struct cr_trials *trials, const struct cr_attack *attack,
 	*out = (struct cr_trial){.outcome = CR_ATTACK_NOT_TESTABLE};
 	if (!failed) {
 		exit_code = try_on(trials, attack, &targets, where, err);
-		failed = exit_code < 0 ? -1 : outcome_of(exit_code, &out->outcome, err);
+		failed = exit_code < 0 ? -1 : outcome_of(&targets, exit_code, &out->outcome, err);
 	}
 	if (!failed) {
 		first_line(targets.out_file, out->text, sizeof(out->text));
@@ -417,6 +423,7 @@ static int ask_gaps(struct cr_trials *trials, const struct targets *targets, str
 		.cwd = env->workspace,
 		.stdin_path = "/dev/null",
 		.out_path = targets->out_file,
+		.err_path = targets->err_file,
 		.home = env->home,
 		.runtime_dir = targets->runtime_dir,
 		.words = {trials->self, "plan", "--json", "--workspace", env->workspace, "--policy",
@@ -430,8 +437,12 @@ static int ask_gaps(struct cr_trials *trials, const struct targets *targets, str
 
 	if (run_command(trials->arena, &command, &exit_code, err) < 0)
 		return -1;
-	if (exit_code != 0)
-		return cr_fail(err, CR_E_TIER, "no plan for tier '%.50s' here", trials->tier);
+	if (exit_code != 0) {
+		char said[512];
+
+		first_line(targets->err_file, said, sizeof(said));
+		return cr_fail(err, CR_E_TIER, "no plan for tier '%.50s': %s", trials->tier, said);
+	}
 	text = cr_sys_read_file(trials->arena, targets->out_file, CR_MAX_PLAN_JSON, &len, err);
 	if (!text || cr_plan_read(trials->arena, text, len, &plan, err) < 0)
 		return cr_wrap(err, "the plan of the box");
