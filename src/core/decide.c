@@ -171,7 +171,7 @@ static struct decided decide_group(const struct cr_ruleset *rules, enum cr_group
 
 	if (decided.by.rule)
 		decided.decision = decided.by.rule->decision;
-	else if (group == CR_GROUP_MAIN || list->allows)
+	else if (group == CR_GROUP_MAIN || (group == CR_GROUP_MANAGED && list->allows))
 		decided.decision = CR_DENY;
 	else
 		decided.decision = CR_ALLOW;

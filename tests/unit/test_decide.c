@@ -92,6 +92,8 @@ static const struct {
 	 READ_ONLY,
 	 "src"},
 	{{.project = "ask write src\n"}, "/home/u/ws/src/x", READ_ONLY, "src"},
+	{{.project = "ask write src\n"}, "/home/u/ws/x", WRITABLE, "."},
+	{{.project = "ask read src\n"}, "/usr/bin/cc", READ_ONLY, "/"},
 	/* managed: denies cannot be lifted, allows intersect */
 	{{.managed = "deny read /srv\n", .command = "allow write /srv/x\n"},
 	 "/srv/x",
@@ -332,7 +334,7 @@ static struct naive naive_group(const struct fixture *fx, enum cr_group group,
 	long best = -1;
 	struct naive out = {.decision = CR_ALLOW, .reach = -1};
 
-	if (group == CR_GROUP_MAIN || allows(fx, group, cap))
+	if (group == CR_GROUP_MAIN || (group == CR_GROUP_MANAGED && allows(fx, group, cap)))
 		out.decision = CR_DENY;
 	for (size_t i = 0; i < fx->set->n_rules; i++) {
 		const struct cr_rule *rule = &fx->set->rules[i];
