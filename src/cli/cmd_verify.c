@@ -56,13 +56,14 @@ struct verifying {
 	unsigned counts[N_VERDICTS];
 };
 
-static int is_promised(const struct verifying *v, const struct cr_attack *attack)
+static int is_promised(const struct verifying *v, const struct cr_attack *attack,
+		       const struct cr_trial *trial)
 {
 	const unsigned tier =
 		strcmp(v->trials.tier, "full") == 0 ? CR_HOLDS_FULL : CR_HOLDS_LANDLOCK;
 
-	for (size_t i = 0; attack->gap && i < v->trials.n_gaps; i++) {
-		if (strcmp(attack->gap, v->trials.gaps[i]) == 0)
+	for (size_t i = 0; attack->gap && i < trial->n_gaps; i++) {
+		if (strcmp(attack->gap, trial->gaps[i]) == 0)
 			return 0;
 	}
 	return (attack->tiers & tier) != 0;
@@ -79,7 +80,7 @@ static enum verdict judge(const struct verifying *v, const struct cr_attack *att
 			  const struct cr_trial *trial)
 {
 	if (broke(attack, trial))
-		return is_promised(v, attack) ? NOT_HELD : ADMITTED;
+		return is_promised(v, attack, trial) ? NOT_HELD : ADMITTED;
 	return trial->outcome == CR_ATTACK_NOT_TESTABLE ? NOT_TESTABLE : HELD;
 }
 

@@ -167,6 +167,8 @@ struct targets {
 	const char *dir;
 	struct cr_attack_fixture *fixture;
 	const char *env_file, *policy_file, *out_file, *err_file, *runtime_dir;
+	const char **gaps; /* of the plan of a box for them */
+	size_t n_gaps;
 };
 
 /* The row's own limit only, so that another cannot help. */
@@ -248,6 +250,45 @@ static void clean_targets(struct targets *targets)
 		remove_tree(targets->dir);
 }
 
+/* What the plan of the box does not promise, asked of the program that will be boxed with. */
+static int ask_gaps(struct cr_trials *trials, struct targets *targets, struct cr_err *err)
+{
+	const struct cr_attack_env *env = cr_attack_fixture_env(targets->fixture);
+	struct command command = {
+		.cwd = env->workspace,
+		.stdin_path = "/dev/null",
+		.out_path = targets->out_file,
+		.err_path = targets->err_file,
+		.home = env->home,
+		.runtime_dir = targets->runtime_dir,
+		.words = {trials->self, "plan", "--json", "--workspace", env->workspace, "--policy",
+			  targets->policy_file, "--tier", trials->tier},
+		.count = 9,
+	};
+	struct cr_plan *plan;
+	char *text;
+	size_t len;
+	int exit_code;
+
+	if (run_command(trials->arena, &command, &exit_code, err) < 0)
+		return -1;
+	if (exit_code != 0) {
+		char said[512];
+
+		first_line(targets->err_file, said, sizeof(said));
+		return cr_fail(err, CR_E_TIER, "no plan for tier '%.50s': %s", trials->tier, said);
+	}
+	text = cr_sys_read_file(trials->arena, targets->out_file, CR_MAX_PLAN_JSON, &len, err);
+	if (!text || cr_plan_read(trials->arena, text, len, &plan, err) < 0)
+		return cr_wrap(err, "the plan of the box");
+	targets->gaps = cr_arena_alloc(trials->arena, plan->n_gaps + 1, sizeof(*targets->gaps));
+	if (!targets->gaps)
+		return no_memory(err);
+	for (size_t i = 0; i < plan->n_gaps; i++)
+		targets->gaps[targets->n_gaps++] = plan->gaps[i].name;
+	return 0;
+}
+
 /* Descriptors the attacker is to inherit. */
 struct inherited {
 	int fds[MAX_OPEN];
@@ -314,9 +355,9 @@ static void add_box_words(struct cr_trials *trials, const struct cr_attack_env *
 	add_word(command, targets->policy_file);
 	add_word(command, "--tier");
 	add_word(command, trials->tier);
-	for (size_t i = 0; i < trials->n_gaps; i++) {
+	for (size_t i = 0; i < targets->n_gaps; i++) {
 		add_word(command, "--accept-gap");
-		add_word(command, trials->gaps[i]);
+		add_word(command, targets->gaps[i]);
 	}
 	add_word(command, "--");
 }
@@ -398,6 +439,8 @@ int cr_trial_run(struct cr_trials *trials, const struct cr_attack *attack,
 	int exit_code;
 
 	*out = (struct cr_trial){.outcome = CR_ATTACK_NOT_TESTABLE};
+	if (!failed && where == CR_TRIAL_IN_BOX)
+		failed = ask_gaps(trials, &targets, err);
 	if (!failed) {
 		exit_code = try_on(trials, attack, &targets, where, err);
 		failed = exit_code < 0 ? -1 : outcome_of(&targets, exit_code, &out->outcome, err);
@@ -411,50 +454,13 @@ int cr_trial_run(struct cr_trials *trials, const struct cr_attack *attack,
 			memcpy(out->text, changes, strlen(changes) + 1);
 		}
 	}
+	out->gaps = targets.gaps;
+	out->n_gaps = targets.n_gaps;
 	clean_targets(&targets);
 	return failed;
 }
 
-/* What the plan of the box does not promise, asked of the program that will be boxed with. */
-static int ask_gaps(struct cr_trials *trials, const struct targets *targets, struct cr_err *err)
-{
-	const struct cr_attack_env *env = cr_attack_fixture_env(targets->fixture);
-	struct command command = {
-		.cwd = env->workspace,
-		.stdin_path = "/dev/null",
-		.out_path = targets->out_file,
-		.err_path = targets->err_file,
-		.home = env->home,
-		.runtime_dir = targets->runtime_dir,
-		.words = {trials->self, "plan", "--json", "--workspace", env->workspace, "--policy",
-			  targets->policy_file, "--tier", trials->tier},
-		.count = 9,
-	};
-	struct cr_plan *plan;
-	char *text;
-	size_t len;
-	int exit_code;
-
-	if (run_command(trials->arena, &command, &exit_code, err) < 0)
-		return -1;
-	if (exit_code != 0) {
-		char said[512];
-
-		first_line(targets->err_file, said, sizeof(said));
-		return cr_fail(err, CR_E_TIER, "no plan for tier '%.50s': %s", trials->tier, said);
-	}
-	text = cr_sys_read_file(trials->arena, targets->out_file, CR_MAX_PLAN_JSON, &len, err);
-	if (!text || cr_plan_read(trials->arena, text, len, &plan, err) < 0)
-		return cr_wrap(err, "the plan of the box");
-	trials->gaps = cr_arena_alloc(trials->arena, plan->n_gaps + 1, sizeof(*trials->gaps));
-	if (!trials->gaps)
-		return no_memory(err);
-	for (size_t i = 0; i < plan->n_gaps; i++)
-		trials->gaps[trials->n_gaps++] = plan->gaps[i].name;
-	return 0;
-}
-
-static int find_gaps(struct cr_trials *trials, struct cr_err *err)
+static int check_tier(struct cr_trials *trials, struct cr_err *err)
 {
 	struct targets targets = {0};
 	int failed = make_targets(trials, NULL, &targets, err);
@@ -516,7 +522,7 @@ static int make_base(struct cr_trials *trials, const char *dir, struct cr_err *e
 int cr_trials_begin(struct cr_trials *trials, const char *dir, struct cr_err *err)
 {
 	if (make_base(trials, dir, err) == 0 && copy_self(trials, err) == 0 &&
-	    find_gaps(trials, err) == 0)
+	    check_tier(trials, err) == 0)
 		return 0;
 	cr_trials_end(trials);
 	return -1;

@@ -17,21 +17,21 @@ struct cr_trials {
 	const char *base; /* directory for targets; ours, not beneath /tmp */
 	const char *self; /* copy of this program that every box can see */
 	const char *tier;
-	const char **gaps; /* of the plan of that tier */
-	size_t n_gaps;
 	unsigned count; /* targets made so far */
 };
 
 /* What a trial came to. */
 struct cr_trial {
 	enum cr_attack_outcome outcome;
-	int n_changes;   /* of the targets, seen from outside */
-	char text[1024]; /* the attacker's word, or what has changed; one line */
+	int n_changes;     /* of the targets, seen from outside */
+	char text[1024];   /* the attacker's word, or what has changed; one line */
+	const char **gaps; /* of the plan of this box */
+	size_t n_gaps;
 };
 
 /*
  * Makes the directory for targets beneath `dir` (NULL: the user's cache directory) and the copy;
- * asks for the plan's gaps. 0, or -1 with nothing left behind.
+ * makes sure that the tier has a plan. 0, or -1 with nothing left behind.
  */
 int cr_trials_begin(struct cr_trials *trials, const char *dir, struct cr_err *err);
 

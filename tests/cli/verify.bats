@@ -54,3 +54,10 @@ setup_targets() {
 	ends_with 125
 	contains "replaced in a box"
 }
+
+@test "limits are promised or admitted, as the plan of their own box says" {
+	setup_targets
+	run carrel verify --only 'limit-processes'
+	ends_with 0
+	[[ $output == "held "* || $output == "admitted "* ]]
+}
