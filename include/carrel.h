@@ -88,7 +88,8 @@ CARREL_API int carrel_run(struct carrel *carrel, char *const argv[]);
 
 /*
  * Waits until the box has ended: the command and everything it started. *exit_code (may be NULL)
- * is the command's own, 124 when the policy's time limit ended it, 128 + n when signal n did.
+ * is the command's own, 124 when the policy's time limit ended it, 128 + n when signal n did, 125
+ * when the box was ended because the host replaced a protected name that cannot be covered again.
  */
 CARREL_API int carrel_wait(struct carrel *carrel, int *exit_code);
 

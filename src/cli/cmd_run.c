@@ -59,6 +59,8 @@ static int exit_code_of(struct cr_cli *cli, const struct run_options *options,
 		return result->value;
 	case CR_END_SIGNALED:
 		return CR_EXIT_SIGNAL + result->value;
+	case CR_END_UNCOVERED:
+		return cr_cli_fail(cli, &result->why);
 	case CR_END_TIMEOUT:
 		if (!options->quiet)
 			fputs("carrel: the time limit ended the box\n", stderr);

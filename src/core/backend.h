@@ -72,11 +72,13 @@ enum cr_end {
 	CR_END_EXITED,   /* value: exit code */
 	CR_END_SIGNALED, /* value: signal number */
 	CR_END_TIMEOUT,  /* the box was ended by its time limit */
+	CR_END_UNCOVERED, /* ended because the host replaced a protected name beyond repair */
 };
 
 struct cr_result {
 	enum cr_end end;
 	int value;
+	struct cr_err why; /* UNCOVERED: which name, and what failed */
 };
 
 /*

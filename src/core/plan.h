@@ -38,8 +38,8 @@
 	X(CR_STEP_RESERVE, "reserve")            /* path: absent protected name; id: its parent */  \
 	X(CR_STEP_HIDE, "hide")                  /* path: covered by an unreadable mask */         \
 	X(CR_STEP_EMPTY, "empty")                /* path: fresh directory; value: mode */          \
-	X(CR_STEP_TMPFS, "private")              /* path: fresh; value: bytes, 0 = kernel default */ \
-	X(CR_STEP_MAKE_DIR, "mkdir")             /* path: inside a fresh place */                  \
+	X(CR_STEP_TMPFS, "private")              /* path: fresh; value: bytes of all, 0: default */ \
+	X(CR_STEP_MAKE_DIR, "mkdir")             /* path: inside a fresh place; value: mode, 0 = 0755 */ \
 	X(CR_STEP_MAKE_FILE, "mkfile")           /* path: inside a fresh place */                  \
 	X(CR_STEP_MAKE_LINK, "mklink")           /* path: inside a fresh place; detail: target */  \
 	X(CR_STEP_DEVICE, "device")              /* path: the host's device, bound into /dev */    \

@@ -186,6 +186,9 @@ static void other_gaps(struct cr_builder *builder)
 		cr_build_gap(builder, "signals", &cr_origin_system,
 			     "processes of the user outside the box can be signalled: Landlock ABI %d",
 			     abi);
+	cr_build_gap(builder, "processes", &cr_origin_system,
+		     "limits, priority and processor of the user's other processes can be changed, and "
+		     "their command lines read: there is no process namespace");
 	cr_build_note(builder, &cr_origin_system,
 		      "directories with something hidden in them cannot be listed; AF_UNIX and AF_INET "
 		      "sockets cannot be made; /tmp is read-only, TMPDIR is private");

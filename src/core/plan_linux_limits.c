@@ -67,7 +67,7 @@ static void disk(struct cr_builder *builder, const struct cr_limit *limit)
 {
 	limit_step(builder, CR_STEP_RLIMIT, limit, "file-size");
 	cr_build_note(builder, &limit->origin,
-		      "disk limits each private directory and any one file; what the workspace holds "
+		      "disk limits the private directories together and any one file; what the workspace holds "
 		      "in all is not limited");
 }
 

@@ -58,6 +58,23 @@ static void path_step(struct view *v, enum cr_step_kind kind, const char *path, 
 				  });
 }
 
+/* What is shown can be reached by name, the rest cannot even be listed. */
+#define MODE_PASSAGE 0111
+
+/* A directory on the way to what is shown; where it is hidden itself, it is a passage only. */
+static void way_dir_step(struct view *v, const char *path)
+{
+	bool hidden = cr_decide_view(v->builder->rules, path, NULL) == CR_VIEW_HIDDEN;
+
+	cr_build_step(v->builder, &(struct cr_step){
+					  .kind = CR_STEP_MAKE_DIR,
+					  .path = path,
+					  .value = hidden ? MODE_PASSAGE : 0,
+					  .type = CR_FT_DIR,
+					  .origin = cr_origin_system,
+				  });
+}
+
 static const char *prefix(struct view *v, const char *path, unsigned depth)
 {
 	const char *result = cr_path_prefix(v->builder->arena, CR_OS_LINUX, path, depth);
@@ -86,8 +103,12 @@ static void make_way(struct view *v, const char *from, const struct cr_point *po
 		const char *path = prefix(v, point->path, d);
 		bool file = last && point->type != CR_FT_DIR && point->place == CR_PLACE_HOST;
 
-		if (!seen_before(v->last_way, path))
-			path_step(v, file ? CR_STEP_MAKE_FILE : CR_STEP_MAKE_DIR, path, NULL);
+		if (seen_before(v->last_way, path))
+			continue;
+		if (file)
+			path_step(v, CR_STEP_MAKE_FILE, path, NULL);
+		else
+			way_dir_step(v, path);
 	}
 	v->last_way = point->path;
 }
@@ -266,8 +287,7 @@ static enum surface place_hidden(struct view *v, size_t i)
 		return SURFACE_MASKED;
 	}
 
-	/* 0711: what is shown can be reached by name, the rest cannot even be listed. */
-	step(v, CR_STEP_EMPTY, point, 0111);
+	step(v, CR_STEP_EMPTY, point, MODE_PASSAGE);
 	v->sealed[v->n_sealed++] = point->path;
 	return SURFACE_FRESH;
 }

@@ -114,6 +114,7 @@ static const char *const value_formats[CR_STEP_KIND_COUNT] = {
 	[CR_STEP_TMPFS] = "[%" PRIu64 " bytes]",      [CR_STEP_WIN_TOKEN] = "[0x%" PRIx64 "]",
 	[CR_STEP_WIN_ALLOW] = "[0x%" PRIx64 "]",      [CR_STEP_WIN_DENY] = "[0x%" PRIx64 "]",
 	[CR_STEP_WIN_HIDE] = "[0x%" PRIx64 "]",       [CR_STEP_READABLE] = "[0x%" PRIx64 "]",
+	[CR_STEP_MAKE_DIR] = "[mode %" PRIo64 "]",
 };
 
 static void put_value(struct out *out, const struct cr_step *step)

@@ -76,7 +76,7 @@ enum cr_limit_name {
 	CR_LIMIT_PROCESSES, /* count */
 	CR_LIMIT_TIME,      /* milliseconds of wall-clock time */
 	CR_LIMIT_FILES,     /* open descriptors of one process */
-	CR_LIMIT_DISK,      /* bytes of private temporary space, and of any one file */
+	CR_LIMIT_DISK,      /* bytes of all private temporary space, and of any one file */
 };
 #define CR_LIMIT_COUNT 5
 

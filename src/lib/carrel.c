@@ -18,6 +18,7 @@
 #include "prepare.h"
 #include "sys.h"
 
+#define EXIT_UNCOVERED 125 /* the box had to be ended */
 #define EXIT_TIMEOUT 124
 #define EXIT_SIGNAL  128 /* + signal number */
 
@@ -295,6 +296,8 @@ static int exit_code_of(const struct cr_result *result)
 		return EXIT_SIGNAL + result->value;
 	case CR_END_TIMEOUT:
 		return EXIT_TIMEOUT;
+	case CR_END_UNCOVERED:
+		return EXIT_UNCOVERED;
 	}
 	return -1;
 }

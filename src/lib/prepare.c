@@ -160,7 +160,7 @@ int cr_prepare_rules(struct cr_arena *arena, const struct cr_request *request,
 	*out = (struct cr_prepared){.arena = arena, .request = request};
 	if (!is_here(out))
 		cr_facts_typical(request->os, &out->facts);
-	else if (cr_probe(&out->facts, err) < 0)
+	else if (cr_probe(&out->facts, err) < 0 || cr_probe_sockets(arena, &out->facts, err) < 0)
 		return -1;
 	if (cr_where_find(arena, request, &out->ctx, err) < 0 || choose_tier(out, err) < 0)
 		return -1;

@@ -25,6 +25,13 @@ struct cr_grab {
 
 struct cr_reservations;
 
+/* Written by the helper of netns.c while init does something else. */
+struct cr_netns {
+	pid_t helper;
+	int fd;    /* the namespace, -1 until it is there */
+	int error; /* why it could not be made */
+};
+
 #define CR_MAX_FRESH 64 /* file systems made for one box */
 
 struct cr_box {
@@ -33,10 +40,17 @@ struct cr_box {
 	struct cr_err *err;
 	int ctl;               /* our end of the control socket */
 	struct cr_grab *grabs; /* one per step */
-	int mask;              /* the file system of masks: directories "d" and "e", file "f" */
+	int scratch;           /* the file system of fresh places; masks: directories "d", "e", file "f" */
+	uint64_t scratch_bytes; /* its size; 0: the kernel's default */
+	mode_t old_umask;      /* of the command */
 	struct cr_reservations *reservations;
+	int mounts;   /* the mount table of the box, watched by init; -1: none of its own */
+	bool in_view; /* mounts may cover reserved names */
 	dev_t fresh[CR_MAX_FRESH]; /* devices of file systems made for this box */
 	size_t n_fresh;
+	struct cr_netns netns;
+	int parent; /* directory of a fresh place last used, or -1; see fresh.c */
+	char parent_path[CR_MAX_PATH];
 	const struct cr_step *step; /* being carried out; for messages */
 	int launcher;          /* pidfd of the launcher: readable when it is gone */
 	uid_t uid;
@@ -44,7 +58,8 @@ struct cr_box {
 	pid_t outer_pid;       /* the launcher's: names what must be unique on the host */
 	sigset_t old_mask;     /* signal mask of the command */
 	char *stack;           /* of the command until it executes */
-	size_t stack_size;
+	char *helper_stack;    /* of the helper of netns.c */
+	size_t stack_size;     /* of each */
 	const char **script_argv; /* room for the arguments of /bin/sh, see command.c */
 	int landlock;          /* ruleset descriptor while it is filled, or -1 */
 };
@@ -58,6 +73,7 @@ enum cr_msg_kind {
 	CR_MSG_LISTENER, /* carries the seccomp listener */
 	CR_MSG_FAILED,   /* err filled; nothing ran */
 	CR_MSG_ENDED,    /* status: of wait(2) */
+	CR_MSG_UNCOVERED, /* the host replaced a protected name that cannot be covered again; ENDED follows */
 	CR_MSG_STOPPED,  /* the command stopped, status likewise */
 };
 
@@ -77,6 +93,7 @@ int cr_msg_receive(int sock, struct cr_msg *msg, int *fd);
 typedef int (*cr_step_fn)(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 
 /* mounts.c, fresh.c, ... */
+int cr_scratch_make(struct cr_box *box);
 int cr_mount_prepare_mask(struct cr_box *box);
 int cr_mount_grab(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 int cr_mount_put(struct cr_box *box, int tree, int target);
@@ -100,7 +117,9 @@ int cr_fresh_dir(struct cr_box *box, const struct cr_step *step, struct cr_grab 
 int cr_fresh_file(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 int cr_fresh_link(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 
-int cr_loopback_up(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+/* netns.c: starts the helper, and waits for it. */
+int cr_netns_start(struct cr_box *box);
+int cr_netns_join(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 
 /* reserve.c. The launcher plans (before init is forked), makes and removes; init covers, and
  * rescues when the launcher was killed. NULL: out of memory. */
@@ -110,6 +129,11 @@ int cr_reservations_make(struct cr_reservations *reservations, struct cr_err *er
 void cr_reservations_remove(struct cr_reservations *reservations);
 void cr_reservations_rescue(struct cr_reservations *reservations);
 void cr_reservations_free(struct cr_reservations *reservations);
+/* guard.c: watches the mount table of the box, once its view is complete; covers again what the
+ * host has uncovered. -1: cannot, the box must end. */
+int cr_guard_open(struct cr_box *box);
+int cr_guard_check(struct cr_box *box);
+
 int cr_reserve_cover(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 
 int cr_temp_make(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
@@ -152,6 +176,9 @@ int cr_open_step(struct cr_box *box, const struct cr_step *step, struct stat *st
 
 /* The same for the place a mount goes to, which may also lie in a file system made for the box. */
 int cr_open_target(struct cr_box *box, const struct cr_step *step, struct stat *st);
+
+/* True when `dev` is a file system made for this box. */
+bool cr_is_fresh(const struct cr_box *box, dev_t dev);
 
 /* Remembers that what `fd` lies on was made for this box. 0, or -1 and box->err. */
 int cr_fresh_remember(struct cr_box *box, int fd);

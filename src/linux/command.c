@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -191,6 +192,7 @@ static int command_main(void *arg)
 	}
 	if (confine(box) < 0)
 		_exit(1);
+	umask(box->old_umask);
 	sigprocmask(SIG_SETMASK, &box->old_mask, NULL);
 	if (strchr(launch->argv[0], '/'))
 		execute(box, launch->argv[0]);

@@ -28,6 +28,19 @@ static int set_capabilities(uint32_t low, struct cr_err *err)
 	return 0;
 }
 
+/* Until the kernel knows no further one. Without CAP_SETPCAP (an ordinary user in the landlock
+ * tier) there is nothing to drop that the caller could ever use. */
+static int drop_bounding_set(struct cr_err *err)
+{
+	int cap = 0;
+
+	while (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
+		cap++;
+	if (errno != EINVAL && errno != EPERM)
+		return cr_fail_os(err, CR_E_STEP, errno, "cannot drop capability %d", cap);
+	return 0;
+}
+
 int cr_drop_capabilities(struct cr_err *err)
 {
 	unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
@@ -37,10 +50,8 @@ int cr_drop_capabilities(struct cr_err *err)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return cr_fail_os(err, CR_E_STEP, errno, "cannot set no_new_privs");
 
-	/* Both need CAP_SETPCAP, which the landlock tier has only when root runs it. */
-	for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EPERM)
-			return cr_fail_os(err, CR_E_STEP, errno, "cannot drop capability %d", cap);
+	if (drop_bounding_set(err) < 0)
+		return -1;
 	if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) < 0 && errno != EPERM)
 		return cr_fail_os(err, CR_E_STEP, errno, "cannot set securebits");
 	return set_capabilities(0, err);

@@ -29,7 +29,7 @@
 
 #define BOX_NAMESPACES                                                                             \
 	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |                \
-	 CLONE_NEWCGROUP | CLONE_NEWNET)
+	 CLONE_NEWCGROUP) /* and a network namespace, which init's helper makes */
 
 /* A descriptor of a directory would reach around the mount view: openat(3, "../../outside"). */
 static int refuse_directory(int fd, struct cr_err *err)
@@ -58,9 +58,18 @@ static void box_free(struct cr_box *box)
 {
 	free(box->grabs);
 	free(box->stack);
+	free(box->helper_stack);
 	free(box->script_argv);
 	cr_close_fd(&box->ctl);
 	cr_close_fd(&box->launcher);
+}
+
+static uint64_t size_of_private(const struct cr_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (plan->steps[i].kind == CR_STEP_TMPFS)
+			return plan->steps[i].value;
+	return 0;
 }
 
 /* All memory the box will need: between fork and exec nothing can be allocated. */
@@ -76,7 +85,10 @@ static int box_prepare(struct cr_box *box, const struct cr_plan *plan,
 		.launch = launch,
 		.err = err,
 		.ctl = -1,
-		.mask = -1,
+		.scratch = -1,
+		.mounts = -1,
+		.scratch_bytes = size_of_private(plan),
+		.parent = -1,
 		.landlock = -1,
 		.uid = geteuid(),
 		.gid = getegid(),
@@ -86,8 +98,9 @@ static int box_prepare(struct cr_box *box, const struct cr_plan *plan,
 	};
 	box->grabs = calloc(plan->n_steps + 1, sizeof(*box->grabs));
 	box->stack = malloc(box->stack_size);
+	box->helper_stack = malloc(box->stack_size);
 	box->script_argv = calloc(argc + 2, sizeof(*box->script_argv));
-	if (!box->grabs || !box->stack || !box->script_argv || box->launcher < 0) {
+	if (!box->grabs || !box->stack || !box->helper_stack || !box->script_argv || box->launcher < 0) {
 		box_free(box);
 		return cr_fail(err, CR_E_NOMEM, "out of memory");
 	}

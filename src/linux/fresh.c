@@ -1,5 +1,5 @@
 /*
- * fresh.c - what a box has of its own: /tmp, /dev, /proc, /run, loopback.
+ * fresh.c - what a box has of its own: /tmp, /dev, /proc, /run.
  *
  * File systems made here are empty, belong to the box's namespaces and vanish
  * with them. Must never make anything outside such a file system.
@@ -7,29 +7,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "linux/box.h"
 #include "linux/fd.h"
-
-int cr_fresh_remember(struct cr_box *box, int fd)
-{
-	struct stat st;
-
-	if (box->n_fresh == CR_MAX_FRESH)
-		return cr_fail(box->err, CR_E_LIMIT, "more than %d private places", CR_MAX_FRESH);
-	if (fstat(fd, &st) < 0)
-		return cr_step_fail(box, "stat");
-	box->fresh[box->n_fresh++] = st.st_dev;
-	return 0;
-}
 
 struct option {
 	const char *name;
@@ -64,40 +49,58 @@ static int put_fs(struct cr_box *box, const struct cr_step *step, int fs)
 		return -1;
 	if (cr_fresh_remember(box, fs) < 0)
 		return -1;
-	if (move_mount(fs, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
-		return cr_step_fail(box, "mount");
+	cr_close_fd(&box->parent); /* it may be what is covered now */
+	return cr_mount_put(box, fs, target);
+}
+
+/*
+ * One small file system serves all places of a box: a superblock costs more to make and to take
+ * down than all its mounts. It is attached to /dev while pieces are cloned from it (kernels before
+ * 6.15 clone attached mounts only) and is later covered by the box's own /dev, like the host's.
+ */
+int cr_scratch_make(struct cr_box *box)
+{
+	char size[32];
+	const struct option options[] = {{"mode", "0755"}, {"size", size}};
+
+	snprintf(size, sizeof(size), "%" PRIu64, box->scratch_bytes);
+	box->scratch = make_fs("tmpfs", options, box->scratch_bytes ? 2 : 1,
+	                       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	if (box->scratch < 0)
+		return cr_step_fail(box, "make a private file system");
+	if (cr_fresh_remember(box, box->scratch) < 0)
+		return -1;
+	if (move_mount(box->scratch, "", AT_FDCWD, "/dev", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return cr_step_fail(box, "attach the private file system");
 	return 0;
 }
 
-static int put_tmpfs(struct cr_box *box, const struct cr_step *step, unsigned mode, uint64_t bytes)
+/* A directory of the scratch file system, by itself, where the step wants it. */
+static int put_scratch(struct cr_box *box, const struct cr_step *step, unsigned mode)
 {
-	char mode_text[16], size_text[32];
-	struct option options[] = {
-		{"mode", mode_text},
-		{"size", size_text},
-	};
+	char name[24];
 
-	snprintf(mode_text, sizeof(mode_text), "0%o", mode);
-	snprintf(size_text, sizeof(size_text), "%" PRIu64, bytes);
+	snprintf(name, sizeof(name), "%zu", (size_t)(step - box->plan->steps));
+	if (mkdirat(box->scratch, name, mode) < 0)
+		return cr_step_fail(box, "make a private directory");
 
-	CR_AUTO_FD int fs =
-		make_fs("tmpfs", options, bytes ? 2 : 1, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	CR_AUTO_FD int fs = open_tree(box->scratch, name, OPEN_TREE_CLOEXEC | OPEN_TREE_CLONE);
 
 	if (fs < 0)
-		return cr_step_fail(box, "make a private file system");
+		return cr_step_fail(box, "clone a private directory");
 	return put_fs(box, step, fs);
 }
 
 int cr_fresh_empty(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
 {
 	(void)grab;
-	return put_tmpfs(box, step, (unsigned)step->value, 0);
+	return put_scratch(box, step, (unsigned)step->value);
 }
 
 int cr_fresh_private(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
 {
 	(void)grab;
-	return put_tmpfs(box, step, 01777, step->value);
+	return put_scratch(box, step, 01777);
 }
 
 int cr_fresh_devpts(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
@@ -135,28 +138,35 @@ int cr_fresh_proc(struct cr_box *box, const struct cr_step *step, struct cr_grab
 	return put_fs(box, step, fs);
 }
 
-/* Everything below is only done on file systems made above: openat2 of the parent shows which. */
+/*
+ * Everything below is only done on file systems made above: the device of the parent shows which.
+ * The descriptor is kept for the next step, which is mostly in the same directory; -1 and
+ * box->err. Borrowed.
+ */
 static int open_fresh_parent(struct cr_box *box, const char *path, const char **name)
 {
-	char parent[CR_MAX_PATH];
 	const char *slash = strrchr(path, '/');
 	size_t len = slash == path ? 1 : (size_t)(slash - path);
-
-	if (len >= sizeof(parent))
-		return cr_fail(box->err, CR_E_LIMIT, "path too long");
-	memcpy(parent, path, len);
-	parent[len] = '\0';
-	*name = slash + 1;
-
-	CR_AUTO_FD int fd = cr_open_plain(parent, O_PATH | O_DIRECTORY);
 	struct stat st;
+
+	*name = slash + 1;
+	if (len >= sizeof(box->parent_path))
+		return cr_fail(box->err, CR_E_LIMIT, "path too long");
+	if (box->parent >= 0 && !strncmp(box->parent_path, path, len) &&
+	    box->parent_path[len] == '\0')
+		return box->parent;
+	memcpy(box->parent_path, path, len);
+	box->parent_path[len] = '\0';
+	cr_close_fd(&box->parent);
+
+	CR_AUTO_FD int fd = cr_open_plain(box->parent_path, O_PATH | O_DIRECTORY);
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return cr_step_fail(box, "open the parent");
-	for (size_t i = 0; i < box->n_fresh; i++)
-		if (box->fresh[i] == st.st_dev)
-			return cr_steal_fd(&fd);
-	return cr_fail(box->err, CR_E_RACE, "'%s' is not in a place made for this box", path);
+	if (!cr_is_fresh(box, st.st_dev))
+		return cr_fail(box->err, CR_E_RACE, "'%s' is not in a place made for this box", path);
+	box->parent = cr_steal_fd(&fd);
+	return box->parent;
 }
 
 int cr_fresh_dir(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
@@ -165,11 +175,11 @@ int cr_fresh_dir(struct cr_box *box, const struct cr_step *step, struct cr_grab 
 
 	(void)grab;
 
-	CR_AUTO_FD int parent = open_fresh_parent(box, step->path, &name);
+	int parent = open_fresh_parent(box, step->path, &name);
 
 	if (parent < 0)
 		return -1;
-	if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
+	if (mkdirat(parent, name, step->value ? (mode_t)step->value : 0755) < 0 && errno != EEXIST)
 		return cr_step_fail(box, "make a directory");
 	return 0;
 }
@@ -180,7 +190,7 @@ int cr_fresh_file(struct cr_box *box, const struct cr_step *step, struct cr_grab
 
 	(void)grab;
 
-	CR_AUTO_FD int parent = open_fresh_parent(box, step->path, &name);
+	int parent = open_fresh_parent(box, step->path, &name);
 
 	if (parent < 0)
 		return -1;
@@ -198,25 +208,11 @@ int cr_fresh_link(struct cr_box *box, const struct cr_step *step, struct cr_grab
 
 	(void)grab;
 
-	CR_AUTO_FD int parent = open_fresh_parent(box, step->path, &name);
+	int parent = open_fresh_parent(box, step->path, &name);
 
 	if (parent < 0)
 		return -1;
 	if (symlinkat(step->detail, parent, name) < 0)
 		return cr_step_fail(box, "make a symlink");
-	return 0;
-}
-
-int cr_loopback_up(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
-{
-	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-
-	(void)step;
-	(void)grab;
-
-	CR_AUTO_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
-		return cr_step_fail(box, "bring up the loopback interface");
 	return 0;
 }

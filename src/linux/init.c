@@ -17,6 +17,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,7 +34,7 @@ static int write_file(const char *path, const char *text)
 }
 
 /* Identity: a user is in the box who they are outside, with no power they did not have. */
-static int map_ids(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
+static int enter_namespaces(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
 {
 	char map[64];
 
@@ -47,19 +48,19 @@ static int map_ids(struct cr_box *box, const struct cr_step *step, struct cr_gra
 	snprintf(map, sizeof(map), "%u %u 1", box->gid, box->gid);
 	if (write_file("/proc/self/gid_map", map) < 0)
 		return cr_fail_os(box->err, CR_E_TIER, errno, "cannot map the group");
-	return 0;
+	return cr_netns_start(box);
 }
 
 /*
  * The phases of set-up, each over the whole plan in order: `grab` while the host's tree is still
- * bare, `mask` (see cr_mount_prepare_mask), `apply`, and `cover` for reserved names, which the
- * launcher makes meanwhile.
+ * bare, `mask` (see cr_mount_prepare_mask), `apply`, and `cover` for what others make meanwhile:
+ * reserved names (the launcher) and the network namespace (a helper).
  */
 static const struct {
 	cr_step_fn grab, mask, apply, cover;
 } table[CR_STEP_KIND_COUNT] = {
-	[CR_STEP_NAMESPACES] = {.grab = map_ids},
-	[CR_STEP_LOOPBACK] = {.apply = cr_loopback_up},
+	[CR_STEP_NAMESPACES] = {.grab = enter_namespaces},
+	[CR_STEP_LOOPBACK] = {.cover = cr_netns_join},
 	[CR_STEP_READ_ONLY_TREE] = {.apply = cr_mount_read_only_tree},
 	[CR_STEP_WRITABLE] = {.grab = cr_mount_grab, .apply = cr_mount_writable},
 	[CR_STEP_READABLE] = {.grab = cr_mount_grab, .apply = cr_mount_readable},
@@ -135,13 +136,21 @@ static int await_reserved(struct cr_box *box)
 	return 0;
 }
 
+static int make_masks(struct cr_box *box)
+{
+	if (cr_scratch_make(box) < 0 || cr_mount_prepare_mask(box) < 0)
+		return -1;
+	return run_phase(box, MASK);
+}
+
 static int set_up(struct cr_box *box)
 {
 	if (run_phase(box, GRAB) < 0)
 		return -1;
-	if (has_namespaces(box) && cr_mount_prepare_mask(box) < 0)
+	if (has_namespaces(box) && make_masks(box) < 0)
 		return -1;
-	if (run_phase(box, MASK) < 0 || run_phase(box, APPLY) < 0)
+	box->in_view = cr_reservations_count(box->reservations) > 0;
+	if (run_phase(box, APPLY) < 0)
 		return -1;
 	if (await_reserved(box) < 0 || run_phase(box, COVER) < 0)
 		return -1;
@@ -188,7 +197,7 @@ static void kill_children(void)
 
 static void kill_everything(const struct cr_box *box)
 {
-	for (;;) {
+	while (waitpid(-1, NULL, __WALL | WNOHANG) >= 0 || errno != ECHILD) {
 		if (has_namespaces(box))
 			kill(-1, SIGKILL);
 		else
@@ -196,6 +205,15 @@ static void kill_everything(const struct cr_box *box)
 		if (waitpid(-1, NULL, __WALL) < 0 && errno == ECHILD)
 			return;
 	}
+}
+
+/* Removing a directory that is a mount point somewhere costs the kernel far more than removing
+ * one that is not; the covers go at once with the roots they are in. */
+static void uncover(const struct cr_box *box)
+{
+	for (size_t i = 0; i < box->plan->n_steps && box->in_view; i++)
+		if (box->plan->steps[i].kind == CR_STEP_WRITABLE)
+			umount2(box->plan->steps[i].path, MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
 /* Nothing of the box lives any more, so nothing can take a name that is being given up. */
@@ -206,6 +224,7 @@ static void __attribute__((noreturn)) end(struct cr_box *box, const struct cr_ms
 
 	kill_everything(box);
 	cr_clean_up(box);
+	uncover(box);
 	if (msg)
 		cr_msg_send(box->ctl, msg, -1);
 	if (cr_reservations_count(box->reservations) == 0)
@@ -248,16 +267,24 @@ static void __attribute__((noreturn)) serve(struct cr_box *box, pid_t command, i
 		{.fd = signals, .events = POLLIN},
 		{.fd = box->ctl, .events = POLLIN},
 		{.fd = box->launcher, .events = POLLIN},
+		{.fd = box->mounts, .events = POLLPRI},
 	};
 
 	for (;;) {
-		if (poll(polled, 3, -1) < 0)
+		if (poll(polled, 4, -1) < 0)
 			continue;
 
 		/* The launcher wants the end, or it is gone. */
 		if (polled[1].revents || polled[2].revents) {
 			struct cr_msg killed = {.kind = CR_MSG_ENDED, .status = SIGKILL};
 
+			end(box, &killed);
+		}
+		if (polled[3].revents && cr_guard_check(box) < 0) {
+			struct cr_msg killed = {.kind = CR_MSG_ENDED, .status = SIGKILL};
+			struct cr_msg why = {.kind = CR_MSG_UNCOVERED, .err = *box->err};
+
+			cr_msg_send(box->ctl, &why, -1);
 			end(box, &killed);
 		}
 		if (read(signals, &info, sizeof(info)) > 0)
@@ -300,6 +327,7 @@ void cr_init_main(struct cr_box *box)
 	int pidfd = -1;
 
 	prctl(PR_SET_NAME, "carrel-init", 0, 0, 0);
+	box->old_umask = umask(0); /* modes are what the plan says */
 	if (!has_namespaces(box) && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) {
 		cr_step_fail(box, "become the reaper");
 		give_up(box);
@@ -308,6 +336,7 @@ void cr_init_main(struct cr_box *box)
 	int signals = open_signals(box);
 
 	if (signals < 0 || set_up(box) < 0 || launcher_is_gone(box) ||
+	    (has_namespaces(box) && cr_guard_open(box) < 0) ||
 	    cr_command_start(box, &command, &pidfd) < 0)
 		give_up(box);
 	if (cr_drop_to_clean_up(has_namespaces(box), box->err) < 0)

@@ -38,8 +38,18 @@ static int create_ruleset(struct cr_box *box, const struct cr_step *step)
 static int add_rule(struct cr_box *box, const struct cr_step *step)
 {
 	struct stat st;
+
+	/* A neighbour of something hidden, listed and since removed: without a rule it is hidden. */
+	if (step->life == CR_LIFE_SNAPSHOT && lstat(step->path, &st) < 0 && errno == ENOENT)
+		return 0;
+
 	CR_AUTO_FD int fd = cr_open_target(box, step, &st);
 
+	/* The same name for something else now: likewise. */
+	if (fd < 0 && step->life == CR_LIFE_SNAPSHOT && box->err->code == CR_E_RACE) {
+		box->err->code = CR_E_NONE;
+		return 0;
+	}
 	if (fd < 0)
 		return -1;
 

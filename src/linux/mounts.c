@@ -59,6 +59,10 @@ int cr_mount_read_only_tree(struct cr_box *box, const struct cr_step *step, stru
 
 	if (mount_setattr(AT_FDCWD, step->path, AT_RECURSIVE, &attr, sizeof(attr)) < 0)
 		return cr_step_fail(box, "make the tree read-only");
+
+	/* All but the file system of fresh places, which is to be filled now. */
+	if (set_flags(box->scratch, 0, 0, MOUNT_ATTR_RDONLY) < 0)
+		return cr_step_fail(box, "open the private file system");
 	return 0;
 }
 
@@ -131,36 +135,17 @@ int cr_mount_proc_read_only(struct cr_box *box, const struct cr_step *step, stru
 	return put_on_itself(box, step, MOUNT_ATTR_RDONLY);
 }
 
-/*
- * One small file system holds every mask. It is attached to /dev while pieces
- * are cloned from it (kernels before 6.15 clone attached mounts only) and is later
- * covered by the box's own /dev, like the host's /dev below it.
- */
+/* The masks: an unreadable directory and file, and an empty directory. Clones of them are
+ * read-only because the file system is while they are made. */
 int cr_mount_prepare_mask(struct cr_box *box)
 {
-	CR_AUTO_FD int fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
+	CR_AUTO_FD int file = openat(box->scratch, "f", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0);
 
-	if (fs < 0 || fsconfig(fs, FSCONFIG_SET_STRING, "size", "4k", 0) < 0 ||
-	    fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", "5", 0) < 0 ||
-	    fsconfig(fs, FSCONFIG_SET_STRING, "mode", "0755", 0) < 0 ||
-	    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+	if (file < 0 || mkdirat(box->scratch, "d", 0) < 0 || mkdirat(box->scratch, "e", 0755) < 0)
 		return cr_step_fail(box, "make the masks");
-	box->mask = fsmount(fs, FSMOUNT_CLOEXEC,
-	                    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-	if (box->mask < 0)
-		return cr_step_fail(box, "make the masks");
-
-	CR_AUTO_FD int file = openat(box->mask, "f", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0);
-
-	if (file < 0 || mkdirat(box->mask, "d", 0) < 0 || mkdirat(box->mask, "e", 0755) < 0)
-		return cr_step_fail(box, "make the masks");
-	if (cr_fresh_remember(box, box->mask) < 0)
-		return -1;
 	cr_close_fd(&file);
-	if (set_flags(box->mask, 0, MOUNT_ATTR_RDONLY, 0) < 0)
+	if (set_flags(box->scratch, 0, MOUNT_ATTR_RDONLY, 0) < 0)
 		return cr_step_fail(box, "seal the masks");
-	if (move_mount(box->mask, "", AT_FDCWD, "/dev", MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return cr_step_fail(box, "attach the masks");
 	return 0;
 }
 
@@ -170,7 +155,7 @@ int cr_mount_grab_mask(struct cr_box *box, const struct cr_step *step, struct cr
 
 	if (step->kind == CR_STEP_RESERVE)
 		piece = "e"; /* empty, and readable: nothing that lists the workspace stumbles */
-	grab->tree = open_tree(box->mask, piece, OPEN_TREE_CLOEXEC | OPEN_TREE_CLONE);
+	grab->tree = open_tree(box->scratch, piece, OPEN_TREE_CLOEXEC | OPEN_TREE_CLONE);
 	if (grab->tree < 0)
 		return cr_step_fail(box, "clone the mask");
 	return 0;
@@ -209,7 +194,7 @@ int cr_mount_proc_hide(struct cr_box *box, const struct cr_step *step, struct cr
 		return 0; /* not in this kernel */
 	if (S_ISDIR(st.st_mode)) {
 		cr_close_fd(&grab->tree);
-		grab->tree = open_tree(box->mask, "d", OPEN_TREE_CLOEXEC | OPEN_TREE_CLONE);
+		grab->tree = open_tree(box->scratch, "d", OPEN_TREE_CLOEXEC | OPEN_TREE_CLONE);
 	}
 	return put_on_step(box, step, grab->tree);
 }

@@ -32,12 +32,26 @@ int cr_open_plain(const char *path, int flags)
 	return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
 }
 
-static bool made_by_us(const struct cr_box *box, dev_t dev)
+bool cr_is_fresh(const struct cr_box *box, dev_t dev)
 {
 	for (size_t i = 0; i < box->n_fresh; i++)
 		if (box->fresh[i] == dev)
 			return true;
 	return false;
+}
+
+int cr_fresh_remember(struct cr_box *box, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return cr_step_fail(box, "stat");
+	if (cr_is_fresh(box, st.st_dev))
+		return 0;
+	if (box->n_fresh == CR_MAX_FRESH)
+		return cr_fail(box->err, CR_E_LIMIT, "more than %d private places", CR_MAX_FRESH);
+	box->fresh[box->n_fresh++] = st.st_dev;
+	return 0;
 }
 
 static bool same_file(const struct cr_step *step, const struct stat *st)
@@ -59,7 +73,7 @@ static int open_checked(struct cr_box *box, const struct cr_step *step, struct s
 		return cr_step_fail(box, "open");
 	if (fstat(fd, st) < 0)
 		return cr_step_fail(box, "stat");
-	if (!same_file(step, st) && !(may_be_fresh && made_by_us(box, st->st_dev)))
+	if (!same_file(step, st) && !(may_be_fresh && cr_is_fresh(box, st->st_dev)))
 		return cr_fail(box->err, CR_E_RACE,
 		               "'%s' is not the file it was when the plan was made", step->path);
 	return cr_steal_fd(&fd);

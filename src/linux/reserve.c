@@ -210,16 +210,27 @@ void cr_reservations_remove(struct cr_reservations *r)
 	}
 }
 
-/*
- * In init, when the launcher was killed. In the box's namespace the names are mount points and
- * the host's tree is read-only, so the mounts go first and the directory is opened anew.
- */
+/* A way to write in the directory of `name` although the box's tree is read-only: a clone of its
+ * mount with that flag cleared, which init may do in its own namespace. */
+static int open_writable(const struct reserved *name)
+{
+	struct mount_attr attr = {.attr_clr = MOUNT_ATTR_RDONLY};
+	CR_AUTO_FD int place = open_parent(name);
+	CR_AUTO_FD int tree = open_tree(place, "", AT_EMPTY_PATH | OPEN_TREE_CLOEXEC | OPEN_TREE_CLONE);
+
+	if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+		return -1;
+	return openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* In init, when the launcher was killed. Its lock is gone with it. */
 void cr_reservations_rescue(struct cr_reservations *r)
 {
 	for (size_t i = 0; i < r->count; i++) {
-		umount2(r->names[i].path, MNT_DETACH | UMOUNT_NOFOLLOW);
-		if (r->parents[r->names[i].parent] < 0)
-			r->parents[r->names[i].parent] = open_parent(&r->names[i]);
+		int *parent = &r->parents[r->names[i].parent];
+
+		if (*parent < 0)
+			*parent = open_writable(&r->names[i]);
 	}
 	cr_reservations_remove(r);
 }

@@ -42,6 +42,8 @@ struct waiting {
 	int ended;       /* status is valid */
 	int status;
 	int timed_out;
+	int uncovered;
+	struct cr_err why;
 };
 
 static void open_signals(struct waiting *w)
@@ -116,6 +118,10 @@ static void take_message(struct waiting *w)
 		w->ended = 1;
 		w->status = msg.status;
 	}
+	if (msg.kind == CR_MSG_UNCOVERED) {
+		w->uncovered = 1;
+		w->why = msg.err;
+	}
 	if (msg.kind == CR_MSG_STOPPED)
 		stop_like(w, WSTOPSIG(msg.status));
 }
@@ -176,12 +182,14 @@ static void wait_once(struct waiting *w)
 
 static void fill(const struct waiting *w, struct cr_result *result)
 {
-	if (w->timed_out)
+	if (w->uncovered)
+		*result = (struct cr_result){.end = CR_END_UNCOVERED, .why = w->why};
+	else if (w->timed_out)
 		*result = (struct cr_result){.end = CR_END_TIMEOUT};
 	else if (WIFSIGNALED(w->status))
-		*result = (struct cr_result){CR_END_SIGNALED, WTERMSIG(w->status)};
+		*result = (struct cr_result){.end = CR_END_SIGNALED, .value = WTERMSIG(w->status)};
 	else
-		*result = (struct cr_result){CR_END_EXITED, WEXITSTATUS(w->status)};
+		*result = (struct cr_result){.end = CR_END_EXITED, .value = WEXITSTATUS(w->status)};
 }
 
 int cr_wait(struct cr_child *child, struct cr_result *result, struct cr_err *err)
