@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -92,15 +93,24 @@ const char *cr_sys_real_dir(struct cr_arena *arena, const char *path, struct cr_
 	return real;
 }
 
-/* Slow (it may ask the network): only when $HOME is unset. */
+/* Only when $HOME is unset, and of the local accounts only: what getpwuid(3) may load and ask
+ * (the network among others) has no place in a launcher. */
 static const char *home_of_database(struct cr_arena *arena)
 {
 	char buf[16384];
-	struct passwd entry, *found = NULL;
+	struct passwd entry, *found;
+	FILE *accounts = fopen("/etc/passwd", "re");
+	const char *home = NULL;
 
-	if (getpwuid_r(getuid(), &entry, buf, sizeof(buf), &found) != 0 || !found)
-		return NULL;
-	return cr_arena_strdup(arena, found->pw_dir);
+	while (accounts && fgetpwent_r(accounts, &entry, buf, sizeof(buf), &found) == 0) {
+		if (found->pw_uid != getuid())
+			continue;
+		home = cr_arena_strdup(arena, found->pw_dir);
+		break;
+	}
+	if (accounts)
+		fclose(accounts);
+	return home;
 }
 
 const char *cr_sys_home(struct cr_arena *arena, struct cr_err *err)

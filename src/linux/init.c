@@ -6,7 +6,6 @@
  * domain, undumpable and unsignalable, so the box can neither trace nor stop it. Must never
  * outlive its launcher, and must never exit while a process of the box lives.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -178,21 +177,28 @@ static void name_step(struct cr_box *box)
 		cr_wrap(box->err, "step '%s' '%s'", kind, object);
 }
 
-/* Children of a box without a pid namespace: init is their reaper (PR_SET_CHILD_SUBREAPER). */
+/* Children of a box without a pid namespace: init is their reaper (PR_SET_CHILD_SUBREAPER). They
+ * are unreaped, so a number in the list is still theirs. */
 static void kill_children(void)
 {
-	char path[64];
-	int pid;
+	char path[64], list[4096];
+	int pid = 0;
 
 	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
 
-	FILE *list = fopen(path, "re");
+	CR_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? 0 : read(fd, list, sizeof(list));
 
-	if (!list)
-		return;
-	while (fscanf(list, "%d", &pid) == 1)
-		kill(pid, SIGKILL); /* unreaped, so the number is still this process's */
-	fclose(list);
+	/* A list that does not fit is cut; the caller comes back until there are no children. */
+	for (ssize_t i = 0; i < len; i++) {
+		if (list[i] >= '0' && list[i] <= '9') {
+			pid = pid * 10 + (list[i] - '0');
+			continue;
+		}
+		if (pid > 1)
+			kill(pid, SIGKILL);
+		pid = 0;
+	}
 }
 
 static void kill_everything(const struct cr_box *box)
