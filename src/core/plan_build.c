@@ -581,7 +581,7 @@ static size_t dedupe(struct candidate *items, size_t count)
 	return kept;
 }
 
-/* Asks the model. A link holds nothing that could be hidden: it can only be kept as it is. */
+/* Asks the model. */
 static void set_view(const struct cr_ruleset *rules, struct candidate *candidate)
 {
 	struct cr_point *point = &candidate->point;
@@ -589,8 +589,6 @@ static void set_view(const struct cr_ruleset *rules, struct candidate *candidate
 	if (candidate->host_asked)
 		point->place = CR_PLACE_HOST;
 	point->view = cr_decide_view(rules, point->path, &point->rule);
-	if (point->is_link && point->view == CR_VIEW_HIDDEN)
-		point->view = CR_VIEW_READ_ONLY;
 }
 
 /*
@@ -633,6 +631,10 @@ static void set_parent(enum cr_os os, struct cr_point *points, size_t index)
 		above = points[above].parent;
 	point->parent = above;
 	point->around = above < 0 ? CR_VIEW_HIDDEN : points[above].view;
+	/* A link holds nothing that could be hidden: where its directory is shown, it can only be
+	 * kept as it is. */
+	if (point->is_link && point->view == CR_VIEW_HIDDEN && point->around != CR_VIEW_HIDDEN)
+		point->view = CR_VIEW_READ_ONLY;
 }
 
 int cr_build_points(struct cr_builder *builder, struct cr_point **points, size_t *count)

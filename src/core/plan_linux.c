@@ -87,17 +87,26 @@ static void landlock_full(struct cr_builder *builder, size_t view_steps)
 	cr_linux_bare_step(builder, CR_STEP_LANDLOCK_STDIO, NULL, CR_LL_WRITE_FILE);
 }
 
+/* The home, unless it can be written or lies in something that can (a gap of the landlock tier). */
+static const char *outside_of(const struct cr_builder *builder)
+{
+	const char *home = builder->rules->ctx.home;
+
+	for (const char *at = home; at && cr_path_depth(CR_OS_LINUX, at) > 0;
+	     at = cr_path_parent(builder->arena, CR_OS_LINUX, at))
+		if (cr_decide_view(builder->rules, at, NULL) == CR_VIEW_WRITABLE)
+			return "/";
+	return home ? home : "/";
+}
+
 /* Each canary on an object of the policy: refused writes where the user could write outside. */
 static void canaries(struct cr_builder *builder)
 {
 	const struct cr_context *ctx = &builder->rules->ctx;
-	const char *outside = ctx->home;
 	struct cr_step step = {.origin = cr_origin_system};
 
-	if (!outside || cr_decide_view(builder->rules, outside, NULL) == CR_VIEW_WRITABLE)
-		outside = "/";
 	step.kind = CR_STEP_CANARY_WRITE;
-	step.path = outside;
+	step.path = outside_of(builder);
 	cr_build_step(builder, &step);
 	if (ctx->workspace &&
 	    cr_decide_view(builder->rules, ctx->workspace, NULL) == CR_VIEW_WRITABLE) {

@@ -139,6 +139,16 @@ static void pin_parents(struct view *v, const char *root, const struct cr_point 
 	v->last_pinned = point->path;
 }
 
+/* A file where a directory would have to be: nothing can be made in it, as long as it stays. */
+static void pin_file(struct view *v, const char *root, const struct cr_point *file)
+{
+	bool seen = seen_before(v->last_pinned, file->path);
+
+	pin_parents(v, root, file);
+	if (!seen)
+		step(v, CR_STEP_PIN, file, 0);
+}
+
 /* An absent protected name: the topmost directory that is missing is what can be kept absent. */
 static void reserve(struct view *v, const char *root, const struct cr_point *point)
 {
@@ -154,7 +164,7 @@ static void reserve(struct view *v, const char *root, const struct cr_point *poi
 			builder->failed = 1;
 			return;
 		}
-		if (at.stat.type != CR_FT_NONE) {
+		if (at.stat.type == CR_FT_DIR) {
 			parent_id = at.stat.id;
 			continue;
 		}
@@ -162,7 +172,12 @@ static void reserve(struct view *v, const char *root, const struct cr_point *poi
 		struct cr_point missing = *point;
 
 		missing.path = path;
-		missing.type = CR_FT_NONE;
+		missing.type = at.stat.type;
+		missing.id = at.stat.id;
+		if (at.stat.type != CR_FT_NONE) {
+			pin_file(v, root, &missing);
+			return;
+		}
 		missing.id = parent_id;
 		pin_parents(v, root, &missing);
 		if (d < depth)

@@ -49,12 +49,24 @@ static size_t parent_len(const char *path)
 	return slash == path ? 1 : (size_t)(slash - path);
 }
 
-/* Steps come sorted, so names of one directory are neighbours. */
 static bool same_parent(const struct reserved *a, const struct reserved *b)
 {
 	size_t len = parent_len(a->path);
 
 	return len == parent_len(b->path) && !memcmp(a->path, b->path, len);
+}
+
+/*
+ * The directory of `name`, as that of an earlier name; or a new one. Steps come sorted, so it is
+ * mostly that of the last, but names beneath another directory may lie between. One directory
+ * must have one lock: a second one of our own would keep us from being the last.
+ */
+static size_t find_parent(const struct cr_reservations *r, const struct reserved *name)
+{
+	for (size_t i = r->count; i-- > 0;)
+		if (same_parent(name, &r->names[i]))
+			return r->names[i].parent;
+	return r->n_parents;
 }
 
 static int add_name(struct cr_reservations *r, const struct cr_step *step)
@@ -66,10 +78,9 @@ static int add_name(struct cr_reservations *r, const struct cr_step *step)
 		return -1;
 	name->name = strrchr(name->path, '/') + 1;
 	name->parent_id = step->id;
-	if (r->count && same_parent(name, name - 1))
-		name->parent = name[-1].parent;
-	else
-		name->parent = r->n_parents++;
+	name->parent = find_parent(r, name);
+	if (name->parent == r->n_parents)
+		r->n_parents++;
 	r->count++;
 	return 0;
 }
