@@ -16,16 +16,23 @@ CLANG_SUITES ?= unit golden
 setup = test -f $(1)/build.ninja || $(MESON) setup $(1) $(2)
 sanitize = -Db_sanitize=address,undefined -Db_lundef=false -Ddefault_library=static
 
-.PHONY: all check demo install windows asan check-clang fuzz bench golden lint format clean
+.PHONY: all with-tests check demo install windows asan check-clang fuzz bench golden lint format clean
 
 all:
-	@$(call setup,$(BUILD),--prefix=$(PREFIX))
+	@$(call setup,$(BUILD),--prefix=$(PREFIX) -Dtests=false)
 	@$(MESON) compile -C $(BUILD)
 
-check: all
+# What the tests need may have been installed after the first build: only here is it looked for.
+with-tests:
+	@$(call setup,$(BUILD),--prefix=$(PREFIX))
+	@test -f $(BUILD)/.with-tests || $(MESON) configure $(BUILD) -Dtests=true
+	@touch $(BUILD)/.with-tests
+	@$(MESON) compile -C $(BUILD)
+
+check: with-tests
 	@tests/run $(BUILD) unit golden cli fuzz lint escape stress library
 
-lint: all
+lint: with-tests
 	@tests/run $(BUILD) lint
 
 demo: all
@@ -61,7 +68,7 @@ bench:
 	@$(MESON) compile -C build-bench
 	@tests/bench/bench --build build-bench --json build-bench/figures.json
 
-golden: all
+golden: with-tests
 	@CARREL_UPDATE_GOLDEN=1 tests/run $(BUILD) golden
 	@git --no-pager diff --stat -- tests/golden
 

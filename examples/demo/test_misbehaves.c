@@ -1,6 +1,7 @@
 /*
  * test_misbehaves.c - what a careless or hostile test might do: write to the user's home, and
- * call out. Passes when both are refused, as they are in a box.
+ * call out. Passes when both are refused, as they are in a box; with `--insist` it is a program
+ * that cannot do without them, and fails then.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -49,10 +50,11 @@ static int calls_out(void)
 	return !refused;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	int insists = argc > 1 && strcmp(argv[1], "--insist") == 0;
 	int escapes = writes_home();
 
 	escapes += calls_out();
-	return escapes ? 1 : 0;
+	return escapes > 0 || insists ? 1 : 0;
 }
