@@ -32,8 +32,7 @@ char *cr_arena_strndup(struct cr_arena *arena, const char *text, size_t len);
 char *cr_arena_strdup(struct cr_arena *arena, const char *text);
 
 /* printf into the arena; NULL when out. */
-char *cr_arena_printf(struct cr_arena *arena, const char *fmt, ...)
-	CR_PRINTF(2, 3);
+char *cr_arena_printf(struct cr_arena *arena, const char *fmt, ...) CR_PRINTF(2, 3);
 
 /*
  * Makes room for one more element in the array *items of *cap elements, `count`

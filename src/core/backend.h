@@ -35,17 +35,18 @@ const struct cr_fsview *cr_host_fsview(void);
 /* Called once per refused operation seen; the denial is borrowed for the call. */
 typedef void (*cr_denial_fn)(void *arg, const struct cr_denial *denial);
 
-#define CR_LAUNCH_EXPLAIN  1u /* watch the rare calls and report denials; costs nothing on reads */
-#define CR_LAUNCH_TERMINAL 2u /* the caller's process is a launcher and nothing else: cr_wait passes on
-                               * the signals it gets, stops when the command stops, and gives the
-                               * terminal back at the end */
+#define CR_LAUNCH_EXPLAIN 1u /* watch the rare calls and report denials; costs nothing on reads */
+#define CR_LAUNCH_TERMINAL                                                           \
+	2u /* the caller's process is a launcher and nothing else: cr_wait passes on \
+	    * the signals it gets, stops when the command stops, and gives the       \
+	    * terminal back at the end */
 
 /* What to start. All pointers borrowed for the call of cr_enforce. */
 struct cr_launch {
-	char *const *argv; /* argv[0] is searched in the PATH of envp, inside the box */
-	char *const *envp; /* already filtered: cr_env_apply */
-	const char *cwd;   /* canonical; inside the box */
-	int stdio[3];      /* descriptors for 0, 1, 2; -1: ours */
+	char *const *argv;   /* argv[0] is searched in the PATH of envp, inside the box */
+	char *const *envp;   /* already filtered: cr_env_apply */
+	const char *cwd;     /* canonical; inside the box */
+	int stdio[3];        /* descriptors for 0, 1, 2; -1: ours */
 	const int *keep_fds; /* further descriptors the command may have, under the same number */
 	size_t n_keep_fds;
 	unsigned flags;
@@ -66,12 +67,12 @@ struct cr_child {
  * The calling thread must live as long as the box: the kernel ends the box when it ends.
  */
 int cr_enforce(const struct cr_plan *plan, const struct cr_launch *launch, struct cr_child *child,
-               struct cr_err *err);
+	       struct cr_err *err);
 
 enum cr_end {
-	CR_END_EXITED,   /* value: exit code */
-	CR_END_SIGNALED, /* value: signal number */
-	CR_END_TIMEOUT,  /* the box was ended by its time limit */
+	CR_END_EXITED,    /* value: exit code */
+	CR_END_SIGNALED,  /* value: signal number */
+	CR_END_TIMEOUT,   /* the box was ended by its time limit */
 	CR_END_UNCOVERED, /* ended because the host replaced a protected name beyond repair */
 };
 

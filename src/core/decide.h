@@ -33,18 +33,18 @@ struct cr_verdict cr_decide(const struct cr_ruleset *rules, const struct cr_acce
 
 /* Short for the two path capabilities. */
 struct cr_verdict cr_decide_path(const struct cr_ruleset *rules, enum cr_capability cap,
-                                 const char *path);
+				 const char *path);
 
 /* What a process in the box finds at a path. Ordered: more is wider. */
 enum cr_view {
-	CR_VIEW_HIDDEN,    /* cannot be opened */
+	CR_VIEW_HIDDEN, /* cannot be opened */
 	CR_VIEW_READ_ONLY,
 	CR_VIEW_WRITABLE,
 };
 
 /* The view of `path`, and in *rule (may be NULL) the rule that decides it. Ask counts as deny. */
 enum cr_view cr_decide_view(const struct cr_ruleset *rules, const char *path,
-                            const struct cr_rule **rule);
+			    const struct cr_rule **rule);
 
 /*
  * Whether variable `name` reaches the command, and which line decides (NULL: no line, it is

@@ -11,24 +11,24 @@
 
 #include "attr.h"
 
-#define CR_ERR_CODES(X)                                                                            \
-	X(CR_E_NONE, "no error")                                                                   \
-	X(CR_E_NOMEM, "out of memory")                                                             \
-	X(CR_E_USAGE, "wrong use")                                                                 \
-	X(CR_E_SYNTAX, "policy error")                                                             \
-	X(CR_E_LIMIT, "limit exceeded")                                                            \
-	X(CR_E_PATH, "bad path")                                                                   \
-	X(CR_E_IO, "input or output failed")                                                       \
-	X(CR_E_STATE, "carrel's own state is unusable")                                            \
-	X(CR_E_TRUST, "not trusted")                                                               \
-	X(CR_E_UNSUPPORTED, "not supported by this system")                                        \
-	X(CR_E_TIER, "this tier cannot be had here")                                               \
-	X(CR_E_GAP, "the policy cannot be enforced here")                                          \
-	X(CR_E_RACE, "a file changed while the box was built")                                     \
-	X(CR_E_STEP, "a step of the plan failed")                                                  \
-	X(CR_E_CANARY, "the boundary does not hold")                                               \
-	X(CR_E_EXEC, "cannot execute")                                                             \
-	X(CR_E_NOTFOUND, "command not found")                                                      \
+#define CR_ERR_CODES(X)                                        \
+	X(CR_E_NONE, "no error")                               \
+	X(CR_E_NOMEM, "out of memory")                         \
+	X(CR_E_USAGE, "wrong use")                             \
+	X(CR_E_SYNTAX, "policy error")                         \
+	X(CR_E_LIMIT, "limit exceeded")                        \
+	X(CR_E_PATH, "bad path")                               \
+	X(CR_E_IO, "input or output failed")                   \
+	X(CR_E_STATE, "carrel's own state is unusable")        \
+	X(CR_E_TRUST, "not trusted")                           \
+	X(CR_E_UNSUPPORTED, "not supported by this system")    \
+	X(CR_E_TIER, "this tier cannot be had here")           \
+	X(CR_E_GAP, "the policy cannot be enforced here")      \
+	X(CR_E_RACE, "a file changed while the box was built") \
+	X(CR_E_STEP, "a step of the plan failed")              \
+	X(CR_E_CANARY, "the boundary does not hold")           \
+	X(CR_E_EXEC, "cannot execute")                         \
+	X(CR_E_NOTFOUND, "command not found")                  \
 	X(CR_E_INTERNAL, "internal error")
 
 enum cr_errc {
@@ -48,8 +48,7 @@ struct cr_err {
 };
 
 /* Fills *err and returns -1, so that a failing function can `return cr_fail(...)`. */
-int cr_fail(struct cr_err *err, enum cr_errc code, const char *fmt, ...)
-	CR_PRINTF(3, 4);
+int cr_fail(struct cr_err *err, enum cr_errc code, const char *fmt, ...) CR_PRINTF(3, 4);
 
 /* As cr_fail, for a failed system call: keeps os_code and appends ": <its text>". */
 int cr_fail_os(struct cr_err *err, enum cr_errc code, int os_code, const char *fmt, ...)

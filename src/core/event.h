@@ -15,13 +15,13 @@
 #include "decide.h"
 #include "err.h"
 
-#define CR_OPS(X)                                                                                  \
-	X(CR_OP_WRITE, "write", CR_CAP_WRITE)     /* opening an existing file for writing */       \
-	X(CR_OP_CREATE, "create", CR_CAP_WRITE)   /* file, directory, link, node, socket */        \
-	X(CR_OP_DELETE, "delete", CR_CAP_WRITE)                                                    \
-	X(CR_OP_RENAME, "rename", CR_CAP_WRITE)                                                    \
-	X(CR_OP_CHANGE, "change", CR_CAP_WRITE)   /* mode, owner, times, attributes, size */       \
-	X(CR_OP_CONNECT, "connect", CR_CAP_CONNECT)                                                \
+#define CR_OPS(X)                                                                          \
+	X(CR_OP_WRITE, "write", CR_CAP_WRITE)   /* opening an existing file for writing */ \
+	X(CR_OP_CREATE, "create", CR_CAP_WRITE) /* file, directory, link, node, socket */  \
+	X(CR_OP_DELETE, "delete", CR_CAP_WRITE)                                            \
+	X(CR_OP_RENAME, "rename", CR_CAP_WRITE)                                            \
+	X(CR_OP_CHANGE, "change", CR_CAP_WRITE) /* mode, owner, times, attributes, size */ \
+	X(CR_OP_CONNECT, "connect", CR_CAP_CONNECT)                                        \
 	X(CR_OP_UNIX, "unix", CR_CAP_UNIX)
 
 enum cr_op {
@@ -60,7 +60,7 @@ bool cr_denial_is_real(const struct cr_ruleset *rules, const struct cr_denial *d
 
 /* Fills *event for *denial (strings copied into `arena`). 0, or -1 with CR_E_NOMEM. */
 int cr_event_explain(struct cr_arena *arena, const struct cr_ruleset *rules,
-                     const struct cr_denial *denial, struct cr_event *event, struct cr_err *err);
+		     const struct cr_denial *denial, struct cr_event *event, struct cr_err *err);
 
 /* One JSON line without newline, from malloc, owned by the caller; NULL when memory is out. */
 char *cr_event_json(const struct cr_event *event);

@@ -13,9 +13,9 @@
 #include "os.h"
 
 enum cr_answer { /* of a probe that may not be able to tell */
-	CR_UNKNOWN,
-	CR_NO,
-	CR_YES,
+		 CR_UNKNOWN,
+		 CR_NO,
+		 CR_YES,
 };
 
 struct cr_facts {
@@ -31,17 +31,17 @@ struct cr_facts {
 	bool seccomp_filter;
 	bool seccomp_notify;
 	bool pidfd;
-	bool cgroup_delegated;          /* a v2 cgroup of ours with the controllers below */
+	bool cgroup_delegated; /* a v2 cgroup of ours with the controllers below */
 	bool cgroup_memory, cgroup_pids;
-	char cgroup_path[512];          /* the delegated directory */
-	bool inside_box;                /* we run inside a carrel box */
-	int tty;                        /* a descriptor that is a terminal, or -1 */
+	char cgroup_path[512];           /* the delegated directory */
+	bool inside_box;                 /* we run inside a carrel box */
+	int tty;                         /* a descriptor that is a terminal, or -1 */
 	const char *const *unix_sockets; /* paths of live AF_UNIX sockets; see cr_probe_sockets */
 	size_t n_unix_sockets;
 
 	/* Windows */
 	uint32_t windows_build;
-	bool setup_done; /* accounts and firewall rules of carrel-setup are there */
+	bool setup_done;       /* accounts and firewall rules of carrel-setup are there */
 	bool integrity_labels; /* the workspace's volume keeps mandatory labels */
 	char user_sid[184];
 	char logon_sid[184];

@@ -19,9 +19,9 @@
  * A policy asks a home directory for a hundred names of which few exist. After some vain
  * questions one listing answers the rest, unless the directory is large.
  */
-#define LIST_AFTER  6
-#define LIST_SLOTS  2048 /* a power of two */
-#define LIST_LIMIT  1024 /* entries */
+#define LIST_AFTER 6
+#define LIST_SLOTS 2048 /* a power of two */
+#define LIST_LIMIT 1024 /* entries */
 
 /* One place in the tree. Its path is canonical; no component above it is a symlink. */
 struct node {
@@ -262,8 +262,7 @@ static void list_names(struct walk *walk, struct node *dir)
 
 	listing.entries = cr_arena_alloc(resolver->arena, LIST_SLOTS, sizeof(uint32_t));
 	if (listing.entries && resolver->view->list &&
-	    resolver->view->list(resolver->view->ctx, dir->path, list_entry,
-						    &listing) == CR_FS_OK)
+	    resolver->view->list(resolver->view->ctx, dir->path, list_entry, &listing) == CR_FS_OK)
 		dir->entries = listing.entries;
 }
 
@@ -291,7 +290,8 @@ static bool known_absent(struct walk *walk, const struct node *node)
 	if (!dir->entries)
 		return false;
 	hash = entry_hash(node->name, node->name_len);
-	for (slot = hash & (LIST_SLOTS - 1); dir->entries[slot]; slot = (slot + 1) & (LIST_SLOTS - 1))
+	for (slot = hash & (LIST_SLOTS - 1); dir->entries[slot];
+	     slot = (slot + 1) & (LIST_SLOTS - 1))
 		if (dir->entries[slot] == hash)
 			return false;
 	return true;

@@ -9,24 +9,24 @@
 #ifndef CR_LIMITS_H
 #define CR_LIMITS_H
 
-#define CR_MAX_POLICY_BYTES   (1024 * 1024)       /* one policy file */
-#define CR_MAX_LINE_BYTES     4096                /* one policy line, newline excluded */
-#define CR_MAX_POLICY_FILES   256                 /* layers, policy.d files and profiles together */
-#define CR_MAX_USE_DEPTH      8                   /* `use` inside a used profile */
-#define CR_MAX_DIAGS          100                 /* errors reported of one run */
-#define CR_MAX_RULES          20000               /* resolved rules, all layers */
-#define CR_MAX_PATH           4096                /* bytes of a path, NUL included */
-#define CR_MAX_COMPONENT      255                 /* bytes of one path component */
-#define CR_MAX_DEPTH          256                 /* components of a path */
-#define CR_MAX_SYMLINKS       40                  /* followed in one look-up, as in Linux */
-#define CR_MAX_WALK           200000              /* directory entries read to expand patterns */
-#define CR_MAX_MATCHES        4096                /* paths one pattern may expand to */
-#define CR_MAX_STEPS          32768               /* steps of a plan */
-#define CR_MAX_POINTER_FILE   4096                /* bytes of a .git or commondir file */
-#define CR_MAX_ARENA          (256 * 1024 * 1024) /* memory behind one policy and its plan */
-#define CR_MAX_SOCKETS        4096                /* live AF_UNIX sockets of the host looked at */
-#define CR_MAX_ENV            4096                /* environment variables of a command */
-#define CR_MAX_HOST           253                 /* bytes of a DNS name (RFC 1035, 2.3.4) */
-#define CR_MAX_PLAN_JSON      (64 * 1024 * 1024)  /* bytes of a plan given to the plan reader */
+#define CR_MAX_POLICY_BYTES (1024 * 1024)       /* one policy file */
+#define CR_MAX_LINE_BYTES   4096                /* one policy line, newline excluded */
+#define CR_MAX_POLICY_FILES 256                 /* layers, policy.d files and profiles together */
+#define CR_MAX_USE_DEPTH    8                   /* `use` inside a used profile */
+#define CR_MAX_DIAGS        100                 /* errors reported of one run */
+#define CR_MAX_RULES        20000               /* resolved rules, all layers */
+#define CR_MAX_PATH         4096                /* bytes of a path, NUL included */
+#define CR_MAX_COMPONENT    255                 /* bytes of one path component */
+#define CR_MAX_DEPTH        256                 /* components of a path */
+#define CR_MAX_SYMLINKS     40                  /* followed in one look-up, as in Linux */
+#define CR_MAX_WALK         200000              /* directory entries read to expand patterns */
+#define CR_MAX_MATCHES      4096                /* paths one pattern may expand to */
+#define CR_MAX_STEPS        32768               /* steps of a plan */
+#define CR_MAX_POINTER_FILE 4096                /* bytes of a .git or commondir file */
+#define CR_MAX_ARENA        (256 * 1024 * 1024) /* memory behind one policy and its plan */
+#define CR_MAX_SOCKETS      4096                /* live AF_UNIX sockets of the host looked at */
+#define CR_MAX_ENV          4096                /* environment variables of a command */
+#define CR_MAX_HOST         253                 /* bytes of a DNS name (RFC 1035, 2.3.4) */
+#define CR_MAX_PLAN_JSON    (64 * 1024 * 1024)  /* bytes of a plan given to the plan reader */
 
 #endif

@@ -26,61 +26,62 @@
  * Step kinds: code, name in print and JSON, what `path`, `detail` and `value` hold.
  * Linux steps are carried out in the order of the plan.
  */
-#define CR_STEP_KINDS(X)                                                                           \
-	/* Linux, full tier */                                                                     \
-	X(CR_STEP_NAMESPACES, "namespaces")      /* detail: list of names */                       \
-	X(CR_STEP_LOOPBACK, "loopback")          /* brings lo up */                                \
-	X(CR_STEP_READ_ONLY_TREE, "read-only")   /* path: whole tree read-only, nosuid, nodev */   \
-	X(CR_STEP_WRITABLE, "writable")          /* path: writable root */                         \
-	X(CR_STEP_READABLE, "readable")          /* path: shown inside a hidden or fresh place */  \
-	X(CR_STEP_PIN, "pin")                    /* path: cannot be renamed, stays writable */     \
-	X(CR_STEP_PROTECT, "protect")            /* path: read-only inside a writable root */      \
-	X(CR_STEP_RESERVE, "reserve")            /* path: absent protected name; id: its parent */  \
-	X(CR_STEP_HIDE, "hide")                  /* path: covered by an unreadable mask */         \
-	X(CR_STEP_EMPTY, "empty")                /* path: fresh directory; value: mode */          \
-	X(CR_STEP_TMPFS, "private")              /* path: fresh; value: bytes of all, 0: default */ \
-	X(CR_STEP_MAKE_DIR, "mkdir")             /* path: inside a fresh place; value: mode, 0 = 0755 */ \
-	X(CR_STEP_MAKE_FILE, "mkfile")           /* path: inside a fresh place */                  \
-	X(CR_STEP_MAKE_LINK, "mklink")           /* path: inside a fresh place; detail: target */  \
-	X(CR_STEP_DEVICE, "device")              /* path: the host's device, bound into /dev */    \
-	X(CR_STEP_DEVPTS, "devpts")              /* path */                                        \
-	X(CR_STEP_PROC, "proc")                  /* path */                                        \
-	X(CR_STEP_PROC_READ_ONLY, "proc-read-only") /* path: global part of /proc, when there */   \
-	X(CR_STEP_PROC_HIDE, "proc-hide")        /* path: likewise, masked */                      \
-	X(CR_STEP_SEAL, "seal")                  /* path: a fresh place becomes read-only */       \
-	/* Linux, both tiers */                                                                    \
-	X(CR_STEP_LANDLOCK, "landlock")          /* value: handled file rights; detail: scopes */  \
-	X(CR_STEP_LANDLOCK_ALLOW, "landlock-allow") /* path; value: rights */                      \
-	X(CR_STEP_LANDLOCK_STDIO, "landlock-stdio") /* value: rights on what 0-2 are, where open so */ \
-	X(CR_STEP_CAPABILITIES, "drop-capabilities") /* and no_new_privs */                        \
-	X(CR_STEP_SECCOMP, "seccomp")            /* detail: name of the filter */                  \
-	X(CR_STEP_RLIMIT, "rlimit")              /* detail: resource; value */                     \
-	X(CR_STEP_CGROUP, "cgroup")              /* path; detail: file; value */                   \
-	X(CR_STEP_TIMEOUT, "timeout")            /* value: milliseconds */                         \
-	X(CR_STEP_TEMP_DIR, "temp-dir")          /* path: made for this box, removed after it */   \
-	X(CR_STEP_ENV_DROP, "env-drop")          /* detail: glob */                                \
-	X(CR_STEP_ENV_KEEP, "env-keep")          /* detail: glob */                                \
-	X(CR_STEP_ENV_SET, "env-set")            /* detail: NAME=VALUE */                          \
-	X(CR_STEP_CANARY_WRITE, "canary-write")  /* path: writing must fail */                     \
-	X(CR_STEP_CANARY_READ, "canary-read")    /* path: reading must fail */                     \
-	X(CR_STEP_CANARY_WORK, "canary-work")    /* path: writing must work */                     \
-	X(CR_STEP_CANARY_CONNECT, "canary-connect") /* detail: address; connecting must fail */    \
-	/* Windows */                                                                              \
-	X(CR_STEP_WIN_TOKEN, "token")            /* detail: flags; value: as number */             \
-	X(CR_STEP_WIN_SID, "restricting-sid")    /* detail: SID; path: its root */                 \
-	X(CR_STEP_WIN_LEVEL, "integrity-level")  /* detail: S-1-16-n */                            \
-	X(CR_STEP_WIN_ALLOW, "allow-ace")        /* path; detail: SDDL ACE; value: mask */         \
-	X(CR_STEP_WIN_DENY, "deny-ace")          /* path; detail: SDDL ACE; value: mask */         \
-	X(CR_STEP_WIN_LABEL, "label")            /* path; detail: SDDL label */                    \
-	X(CR_STEP_WIN_HIDE, "hide-ace")          /* path; detail: SDDL ACE */                      \
-	/* macOS */                                                                                \
-	X(CR_STEP_MAC_PROFILE, "seatbelt")       /* detail: the whole profile text */
+#define CR_STEP_KINDS(X)                                                                          \
+	/* Linux, full tier */                                                                    \
+	X(CR_STEP_NAMESPACES, "namespaces")    /* detail: list of names */                        \
+	X(CR_STEP_LOOPBACK, "loopback")        /* brings lo up */                                 \
+	X(CR_STEP_READ_ONLY_TREE, "read-only") /* path: whole tree read-only, nosuid, nodev */    \
+	X(CR_STEP_WRITABLE, "writable")        /* path: writable root */                          \
+	X(CR_STEP_READABLE, "readable")        /* path: shown inside a hidden or fresh place */   \
+	X(CR_STEP_PIN, "pin")                  /* path: cannot be renamed, stays writable */      \
+	X(CR_STEP_PROTECT, "protect")          /* path: read-only inside a writable root */       \
+	X(CR_STEP_RESERVE, "reserve")          /* path: absent protected name; id: its parent */  \
+	X(CR_STEP_HIDE, "hide")                /* path: covered by an unreadable mask */          \
+	X(CR_STEP_EMPTY, "empty")              /* path: fresh directory; value: mode */           \
+	X(CR_STEP_TMPFS, "private")            /* path: fresh; value: bytes of all, 0: default */ \
+	X(CR_STEP_MAKE_DIR, "mkdir")   /* path: inside a fresh place; value: mode, 0 = 0755 */    \
+	X(CR_STEP_MAKE_FILE, "mkfile") /* path: inside a fresh place */                           \
+	X(CR_STEP_MAKE_LINK, "mklink") /* path: inside a fresh place; detail: target */           \
+	X(CR_STEP_DEVICE, "device")    /* path: the host's device, bound into /dev */             \
+	X(CR_STEP_DEVPTS, "devpts")    /* path */                                                 \
+	X(CR_STEP_PROC, "proc")        /* path */                                                 \
+	X(CR_STEP_PROC_READ_ONLY, "proc-read-only") /* path: global part of /proc, when there */  \
+	X(CR_STEP_PROC_HIDE, "proc-hide")           /* path: likewise, masked */                  \
+	X(CR_STEP_SEAL, "seal")                     /* path: a fresh place becomes read-only */   \
+	/* Linux, both tiers */                                                                   \
+	X(CR_STEP_LANDLOCK, "landlock") /* value: handled file rights; detail: scopes */          \
+	X(CR_STEP_LANDLOCK_ALLOW, "landlock-allow") /* path; value: rights */                     \
+	X(CR_STEP_LANDLOCK_STDIO,                                                                 \
+	  "landlock-stdio") /* value: rights on what 0-2 are, where open so */                    \
+	X(CR_STEP_CAPABILITIES, "drop-capabilities") /* and no_new_privs */                       \
+	X(CR_STEP_SECCOMP, "seccomp")                /* detail: name of the filter */             \
+	X(CR_STEP_RLIMIT, "rlimit")                  /* detail: resource; value */                \
+	X(CR_STEP_CGROUP, "cgroup")                  /* path; detail: file; value */              \
+	X(CR_STEP_TIMEOUT, "timeout")                /* value: milliseconds */                    \
+	X(CR_STEP_TEMP_DIR, "temp-dir")         /* path: made for this box, removed after it */   \
+	X(CR_STEP_ENV_DROP, "env-drop")         /* detail: glob */                                \
+	X(CR_STEP_ENV_KEEP, "env-keep")         /* detail: glob */                                \
+	X(CR_STEP_ENV_SET, "env-set")           /* detail: NAME=VALUE */                          \
+	X(CR_STEP_CANARY_WRITE, "canary-write") /* path: writing must fail */                     \
+	X(CR_STEP_CANARY_READ, "canary-read")   /* path: reading must fail */                     \
+	X(CR_STEP_CANARY_WORK, "canary-work")   /* path: writing must work */                     \
+	X(CR_STEP_CANARY_CONNECT, "canary-connect") /* detail: address; connecting must fail */   \
+	/* Windows */                                                                             \
+	X(CR_STEP_WIN_TOKEN, "token")           /* detail: flags; value: as number */             \
+	X(CR_STEP_WIN_SID, "restricting-sid")   /* detail: SID; path: its root */                 \
+	X(CR_STEP_WIN_LEVEL, "integrity-level") /* detail: S-1-16-n */                            \
+	X(CR_STEP_WIN_ALLOW, "allow-ace")       /* path; detail: SDDL ACE; value: mask */         \
+	X(CR_STEP_WIN_DENY, "deny-ace")         /* path; detail: SDDL ACE; value: mask */         \
+	X(CR_STEP_WIN_LABEL, "label")           /* path; detail: SDDL label */                    \
+	X(CR_STEP_WIN_HIDE, "hide-ace")         /* path; detail: SDDL ACE */                      \
+	/* macOS */                                                                               \
+	X(CR_STEP_MAC_PROFILE, "seatbelt") /* detail: the whole profile text */
 
 enum cr_step_kind {
 #define X(code, name) code,
 	CR_STEP_KINDS(X)
 #undef X
-	CR_STEP_KIND_COUNT
+		CR_STEP_KIND_COUNT
 };
 
 const char *cr_step_kind_name(enum cr_step_kind kind);
@@ -106,8 +107,8 @@ struct cr_step {
 
 /* What the policy asks for and this host cannot enforce: refuses to run unless accepted by name. */
 struct cr_gap {
-	const char *name;   /* "protected-paths": what --accept-gap takes */
-	const char *text;   /* what is not enforced, and why */
+	const char *name; /* "protected-paths": what --accept-gap takes */
+	const char *text; /* what is not enforced, and why */
 	struct cr_origin origin;
 };
 
@@ -131,18 +132,18 @@ struct cr_plan {
 
 /* Makes the plan of `rules->ctx.os`. 0, or -1: CR_E_LIMIT, CR_E_NOMEM, CR_E_PATH, CR_E_USAGE. */
 int cr_plan_make(struct cr_arena *arena, const struct cr_ruleset *rules,
-                 const struct cr_facts *facts, struct cr_plan **out, struct cr_err *err);
+		 const struct cr_facts *facts, struct cr_plan **out, struct cr_err *err);
 
 /* The three planners, each complete on every host. Called by cr_plan_make. */
 int cr_plan_linux(struct cr_arena *arena, const struct cr_ruleset *rules,
-                  const struct cr_facts *facts, struct cr_plan **out, struct cr_err *err);
+		  const struct cr_facts *facts, struct cr_plan **out, struct cr_err *err);
 int cr_plan_windows(struct cr_arena *arena, const struct cr_ruleset *rules,
-                    const struct cr_facts *facts, struct cr_plan **out, struct cr_err *err);
+		    const struct cr_facts *facts, struct cr_plan **out, struct cr_err *err);
 int cr_plan_macos(struct cr_arena *arena, const struct cr_ruleset *rules,
-                  const struct cr_facts *facts, struct cr_plan **out, struct cr_err *err);
+		  const struct cr_facts *facts, struct cr_plan **out, struct cr_err *err);
 
 /* Fails with CR_E_GAP, naming every gap that is not in `accepted`. */
 int cr_plan_check_gaps(const struct cr_plan *plan, const char *const *accepted, size_t n_accepted,
-                       struct cr_err *err);
+		       struct cr_err *err);
 
 #endif

@@ -16,7 +16,7 @@
 #define CANARY_ADDRESS "192.0.2.1"
 
 void cr_linux_bare_step(struct cr_builder *builder, enum cr_step_kind kind, const char *detail,
-                        uint64_t value)
+			uint64_t value)
 {
 	cr_build_step(builder, &(struct cr_step){
 				       .kind = kind,
@@ -28,9 +28,9 @@ void cr_linux_bare_step(struct cr_builder *builder, enum cr_step_kind kind, cons
 
 uint64_t cr_linux_rights_write(int abi)
 {
-	uint64_t rights = CR_LL_WRITE_FILE | CR_LL_REMOVE_DIR | CR_LL_REMOVE_FILE | CR_LL_MAKE_CHAR |
-	                  CR_LL_MAKE_DIR | CR_LL_MAKE_REG | CR_LL_MAKE_SOCK | CR_LL_MAKE_FIFO |
-	                  CR_LL_MAKE_BLOCK | CR_LL_MAKE_SYM;
+	uint64_t rights = CR_LL_WRITE_FILE | CR_LL_REMOVE_DIR | CR_LL_REMOVE_FILE |
+			  CR_LL_MAKE_CHAR | CR_LL_MAKE_DIR | CR_LL_MAKE_REG | CR_LL_MAKE_SOCK |
+			  CR_LL_MAKE_FIFO | CR_LL_MAKE_BLOCK | CR_LL_MAKE_SYM;
 
 	return abi >= 2 ? rights | CR_LL_REFER : rights;
 }
@@ -128,9 +128,8 @@ static void gaps(struct cr_builder *builder)
 {
 	const struct cr_rule *ask = cr_build_find_rule(
 		builder->rules, CR_BIT(CR_CAP_READ) | CR_BIT(CR_CAP_WRITE), CR_BIT(CR_ASK));
-	const struct cr_rule *connect =
-		cr_build_find_rule(builder->rules, CR_BIT(CR_CAP_CONNECT),
-				   CR_BIT(CR_ALLOW) | CR_BIT(CR_ASK));
+	const struct cr_rule *connect = cr_build_find_rule(builder->rules, CR_BIT(CR_CAP_CONNECT),
+							   CR_BIT(CR_ALLOW) | CR_BIT(CR_ASK));
 	const struct cr_rule *git = cr_build_find_rule(builder->rules, CR_BIT(CR_CAP_GIT),
 						       CR_BIT(CR_ALLOW) | CR_BIT(CR_ASK));
 
@@ -144,8 +143,9 @@ static void gaps(struct cr_builder *builder)
 			     "every host",
 			     connect->text);
 	if (git && git->git != CR_GIT_READ_ONLY)
-		cr_build_note(builder, &git->origin,
-			      "the git directory is read-only: its private overlay is not built yet");
+		cr_build_note(
+			builder, &git->origin,
+			"the git directory is read-only: its private overlay is not built yet");
 }
 
 static int plan_full(struct cr_builder *builder)
@@ -212,7 +212,7 @@ static int plan_landlock(struct cr_builder *builder)
 }
 
 int cr_plan_linux(struct cr_arena *arena, const struct cr_ruleset *rules,
-                  const struct cr_facts *facts, struct cr_plan **out, struct cr_err *err)
+		  const struct cr_facts *facts, struct cr_plan **out, struct cr_err *err)
 {
 	struct cr_err local;
 	struct cr_builder builder = {
@@ -221,7 +221,8 @@ int cr_plan_linux(struct cr_arena *arena, const struct cr_ruleset *rules,
 		.facts = facts,
 		.err = err ? err : &local,
 	};
-	int planned = rules->ctx.tier == CR_TIER_FULL ? plan_full(&builder) : plan_landlock(&builder);
+	int planned =
+		rules->ctx.tier == CR_TIER_FULL ? plan_full(&builder) : plan_landlock(&builder);
 
 	if (planned < 0)
 		return -1;

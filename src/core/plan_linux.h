@@ -12,12 +12,12 @@ uint64_t cr_linux_rights_read(int abi);
 
 /* A step without path or detail. */
 void cr_linux_bare_step(struct cr_builder *builder, enum cr_step_kind kind, const char *detail,
-                        uint64_t value);
+			uint64_t value);
 
 /* The file view of each tier. */
 void cr_linux_view_full(struct cr_builder *builder, const struct cr_point *points, size_t count);
 void cr_linux_view_landlock(struct cr_builder *builder, const struct cr_point *points,
-                            size_t count);
+			    size_t count);
 
 /* `limit` lines. */
 void cr_linux_limits(struct cr_builder *builder);

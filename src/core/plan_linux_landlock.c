@@ -26,7 +26,7 @@ struct view {
 static uint64_t file_rights(uint64_t rights, enum cr_ftype type)
 {
 	uint64_t files = CR_LL_EXECUTE | CR_LL_READ_FILE | CR_LL_WRITE_FILE | CR_LL_TRUNCATE |
-	                 CR_LL_IOCTL_DEV;
+			 CR_LL_IOCTL_DEV;
 
 	return type == CR_FT_DIR ? rights : rights & files;
 }
@@ -45,18 +45,18 @@ static uint64_t rights_of(const struct view *v, enum cr_view view)
 }
 
 static void allow(struct view *v, const char *path, const struct cr_fstat *stat,
-                  const struct cr_point *why, enum cr_life life)
+		  const struct cr_point *why, enum cr_life life)
 {
-	cr_build_step(v->builder, &(struct cr_step){
-					  .kind = CR_STEP_LANDLOCK_ALLOW,
-					  .path = path,
-					  .type = stat->type,
-					  .id = stat->id,
-					  .life = life,
-					  .value = file_rights(rights_of(v, why->view), stat->type),
-					  .origin = why->rule ? why->rule->origin
-							      : cr_origin_system,
-				  });
+	cr_build_step(v->builder,
+		      &(struct cr_step){
+			      .kind = CR_STEP_LANDLOCK_ALLOW,
+			      .path = path,
+			      .type = stat->type,
+			      .id = stat->id,
+			      .life = life,
+			      .value = file_rights(rights_of(v, why->view), stat->type),
+			      .origin = why->rule ? why->rule->origin : cr_origin_system,
+		      });
 }
 
 /* The first point after `i` that lies below `path`; v->count when there is none. */
@@ -86,7 +86,7 @@ static bool narrower_within(const struct view *v, const char *path, enum cr_view
 }
 
 static void allow_around(struct view *v, const char *path, const struct cr_point *why,
-                         unsigned depth);
+			 unsigned depth);
 
 struct listing {
 	struct view *v;
@@ -119,7 +119,7 @@ static int allow_entry(void *arg, const char *name, enum cr_ftype type)
 
 /* Allows `path`, or, when something in it is hidden, everything else in it. */
 static void allow_around(struct view *v, const char *path, const struct cr_point *why,
-                         unsigned depth)
+			 unsigned depth)
 {
 	const struct cr_fsview *fs = cr_resolver_view(v->builder->rules->resolver);
 	struct listing listing = {v, path, why, depth + 1};
@@ -173,25 +173,29 @@ static void other_gaps(struct cr_builder *builder)
 	const struct cr_fsview *fs = cr_resolver_view(builder->rules->resolver);
 	int abi = builder->facts->landlock_abi;
 	bool outside_read_only = fs->is_read_only(fs->ctx, "/") &&
-	                         (!ctx->home || fs->is_read_only(fs->ctx, ctx->home));
+				 (!ctx->home || fs->is_read_only(fs->ctx, ctx->home));
 
 	if (!outside_read_only)
-		cr_build_gap(builder, "metadata", &cr_origin_system,
-			     "mode, owner, times and extended attributes of the user's files can be "
-			     "changed outside writable roots: Landlock does not mediate them");
+		cr_build_gap(
+			builder, "metadata", &cr_origin_system,
+			"mode, owner, times and extended attributes of the user's files can be "
+			"changed outside writable roots: Landlock does not mediate them");
 	if (abi < 3 && !outside_read_only)
 		cr_build_gap(builder, "truncate", &cr_origin_system,
 			     "files outside writable roots can be truncated: Landlock ABI %d", abi);
 	if (abi < 6)
-		cr_build_gap(builder, "signals", &cr_origin_system,
-			     "processes of the user outside the box can be signalled: Landlock ABI %d",
-			     abi);
-	cr_build_gap(builder, "processes", &cr_origin_system,
-		     "limits, priority and processor of the user's other processes can be changed, and "
-		     "their command lines read: there is no process namespace");
-	cr_build_note(builder, &cr_origin_system,
-		      "directories with something hidden in them cannot be listed; AF_UNIX and AF_INET "
-		      "sockets cannot be made; /tmp is read-only, TMPDIR is private");
+		cr_build_gap(
+			builder, "signals", &cr_origin_system,
+			"processes of the user outside the box can be signalled: Landlock ABI %d",
+			abi);
+	cr_build_gap(
+		builder, "processes", &cr_origin_system,
+		"limits, priority and processor of the user's other processes can be changed, and "
+		"their command lines read: there is no process namespace");
+	cr_build_note(
+		builder, &cr_origin_system,
+		"directories with something hidden in them cannot be listed; AF_UNIX and AF_INET "
+		"sockets cannot be made; /tmp is read-only, TMPDIR is private");
 }
 
 static bool is_allow_rule_gap(const struct cr_ruleset *rules)
@@ -200,8 +204,7 @@ static bool is_allow_rule_gap(const struct cr_ruleset *rules)
 	       NULL;
 }
 
-void cr_linux_view_landlock(struct cr_builder *builder, const struct cr_point *points,
-                            size_t count)
+void cr_linux_view_landlock(struct cr_builder *builder, const struct cr_point *points, size_t count)
 {
 	struct view v = {.builder = builder, .points = points, .count = count};
 

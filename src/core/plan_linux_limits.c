@@ -6,16 +6,16 @@
 #include "plan_linux.h"
 
 static void limit_step(struct cr_builder *builder, enum cr_step_kind kind,
-                       const struct cr_limit *limit, const char *detail)
+		       const struct cr_limit *limit, const char *detail)
 {
-	cr_build_step(builder, &(struct cr_step){
-				       .kind = kind,
-				       .path = kind == CR_STEP_CGROUP ? builder->facts->cgroup_path
-								      : NULL,
-				       .detail = detail,
-				       .value = limit->value,
-				       .origin = limit->origin,
-			       });
+	cr_build_step(builder,
+		      &(struct cr_step){
+			      .kind = kind,
+			      .path = kind == CR_STEP_CGROUP ? builder->facts->cgroup_path : NULL,
+			      .detail = detail,
+			      .value = limit->value,
+			      .origin = limit->origin,
+		      });
 }
 
 static void memory(struct cr_builder *builder, const struct cr_limit *limit)
@@ -67,13 +67,14 @@ static void disk(struct cr_builder *builder, const struct cr_limit *limit)
 {
 	limit_step(builder, CR_STEP_RLIMIT, limit, "file-size");
 	cr_build_note(builder, &limit->origin,
-		      "disk limits the private directories together and any one file; what the workspace holds "
+		      "disk limits the private directories together and any one file; what the "
+		      "workspace holds "
 		      "in all is not limited");
 }
 
 void cr_linux_limits(struct cr_builder *builder)
 {
-	static void (*const planners[CR_LIMIT_COUNT])(struct cr_builder *builder,
+	static void (*const planners[CR_LIMIT_COUNT])(struct cr_builder * builder,
 						      const struct cr_limit *limit) = {
 		[CR_LIMIT_MEMORY] = memory, [CR_LIMIT_PROCESSES] = processes,
 		[CR_LIMIT_TIME] = run_time, [CR_LIMIT_FILES] = files,

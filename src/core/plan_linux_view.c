@@ -26,25 +26,25 @@ struct view {
 	const struct cr_point *points;
 	size_t count;
 	enum surface *surfaces; /* of each point */
-	bool *shown_below;      /* a point below is not hidden: the mask must be a directory of ours */
-	const char **sealed;    /* fresh places to make read-only at the end */
+	bool *shown_below;   /* a point below is not hidden: the mask must be a directory of ours */
+	const char **sealed; /* fresh places to make read-only at the end */
 	size_t n_sealed;
 	const char *last_way, *last_pinned, *last_reserved; /* see seen_before */
 };
 
 static void step(struct view *v, enum cr_step_kind kind, const struct cr_point *point,
-                 uint64_t value)
+		 uint64_t value)
 {
-	cr_build_step(v->builder, &(struct cr_step){
-					  .kind = kind,
-					  .path = point->path,
-					  .type = point->type,
-					  .id = point->id,
-					  .life = point->life,
-					  .value = value,
-					  .origin = point->rule ? point->rule->origin
-								: cr_origin_system,
-				  });
+	cr_build_step(v->builder,
+		      &(struct cr_step){
+			      .kind = kind,
+			      .path = point->path,
+			      .type = point->type,
+			      .id = point->id,
+			      .life = point->life,
+			      .value = value,
+			      .origin = point->rule ? point->rule->origin : cr_origin_system,
+		      });
 }
 
 static void path_step(struct view *v, enum cr_step_kind kind, const char *path, const char *detail)
@@ -182,8 +182,8 @@ static void reserve(struct view *v, const char *root, const struct cr_point *poi
 		pin_parents(v, root, &missing);
 		if (d < depth)
 			cr_build_note(builder, &point->rule->origin,
-				      "'%s' cannot be made in the box: '%s' in it is protected", path,
-				      point->path);
+				      "'%s' cannot be made in the box: '%s' in it is protected",
+				      path, point->path);
 		if (!seen_before(v->last_reserved, path))
 			step(v, CR_STEP_RESERVE, &missing, 0);
 		v->last_reserved = path;
@@ -208,8 +208,8 @@ static void place_dev(struct view *v, const struct cr_point *point)
 	static const struct {
 		const char *name, *target;
 	} links[] = {
-		{"fd", "/proc/self/fd"},         {"stdin", "/proc/self/fd/0"},
-		{"stdout", "/proc/self/fd/1"},   {"stderr", "/proc/self/fd/2"},
+		{"fd", "/proc/self/fd"},       {"stdin", "/proc/self/fd/0"},
+		{"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"},
 		{"ptmx", "pts/ptmx"},
 	};
 	struct cr_arena *arena = v->builder->arena;
@@ -219,7 +219,8 @@ static void place_dev(struct view *v, const struct cr_point *point)
 		const char *path = cr_path_join(arena, CR_OS_LINUX, point->path, devices[i]);
 		struct cr_resolved at;
 
-		if (!path || cr_resolve(v->builder->rules->resolver, path, &at, v->builder->err) < 0)
+		if (!path ||
+		    cr_resolve(v->builder->rules->resolver, path, &at, v->builder->err) < 0)
 			continue;
 		if (at.stat.type != CR_FT_OTHER)
 			continue;
@@ -247,12 +248,11 @@ static void place_dev(struct view *v, const struct cr_point *point)
  */
 static void place_proc(struct view *v, const struct cr_point *point)
 {
-	static const char *const read_only[] = {"/proc/sys",  "/proc/sysrq-trigger", "/proc/irq",
-						"/proc/bus",  "/proc/fs",            "/proc/mtrr",
-						"/proc/acpi", "/proc/driver",        "/proc/tty",
-						"/proc/pressure"};
-	static const char *const hidden[] = {"/proc/kcore",       "/proc/kmsg", "/proc/timer_list",
-					     "/proc/sched_debug", "/proc/scsi", "/proc/vmcore",
+	static const char *const read_only[] = {
+		"/proc/sys",  "/proc/sysrq-trigger", "/proc/irq",    "/proc/bus", "/proc/fs",
+		"/proc/mtrr", "/proc/acpi",          "/proc/driver", "/proc/tty", "/proc/pressure"};
+	static const char *const hidden[] = {"/proc/kcore",        "/proc/kmsg", "/proc/timer_list",
+					     "/proc/sched_debug",  "/proc/scsi", "/proc/vmcore",
 					     "/proc/latency_stats"};
 
 	step(v, CR_STEP_PROC, point, 0);
@@ -343,8 +343,7 @@ static enum surface place_shown(struct view *v, size_t i, enum surface around)
 static enum surface place(struct view *v, size_t i)
 {
 	const struct cr_point *point = &v->points[i];
-	enum surface around =
-		point->parent < 0 ? SURFACE_HOST_READ : v->surfaces[point->parent];
+	enum surface around = point->parent < 0 ? SURFACE_HOST_READ : v->surfaces[point->parent];
 
 	if (point->parent < 0) {
 		step(v, CR_STEP_READ_ONLY_TREE, point, 0);
@@ -396,8 +395,8 @@ static int add_entry(void *arg, const char *name, enum cr_ftype type)
 {
 	struct entries *entries = arg;
 	struct cr_arena *arena = entries->builder->arena;
-	struct cr_point *grown =
-		cr_arena_grow(arena, entries->points, entries->count, &entries->cap, sizeof(*grown));
+	struct cr_point *grown = cr_arena_grow(arena, entries->points, entries->count,
+					       &entries->cap, sizeof(*grown));
 	const char *path = cr_path_join(arena, CR_OS_LINUX, "/", name);
 	struct cr_fstat stat = {0};
 
@@ -435,7 +434,7 @@ static int compare_points(const void *a, const void *b)
  * of the tree hides each entry of the root instead.
  */
 static int hide_root_entries(struct cr_builder *builder, const struct cr_point **points,
-                             size_t *count)
+			     size_t *count)
 {
 	const struct cr_fsview *view = cr_resolver_view(builder->rules->resolver);
 	struct entries entries = {.builder = builder, .count = *count, .cap = *count + 1};
@@ -505,8 +504,9 @@ static void show_socket(struct view *v, const struct cr_rule *rule)
 
 	if (rule->type == CR_FT_NONE || around == SURFACE_MASKED) {
 		cr_build_note(v->builder, &rule->origin, "socket '%s' %s", rule->path,
-			      rule->type == CR_FT_NONE ? "does not exist"
-						       : "lies in a hidden directory and stays hidden");
+			      rule->type == CR_FT_NONE
+				      ? "does not exist"
+				      : "lies in a hidden directory and stays hidden");
 		return;
 	}
 	if (around != SURFACE_FRESH)

@@ -141,15 +141,15 @@ static bool is_dropped(struct cr_diags *diags)
 	return true;
 }
 
-void cr_diag_add(struct cr_arena *arena, struct cr_diags *diags, const struct cr_origin *at,
-		 const char *hint, const char *fmt, ...)
+void cr_diag_add(struct cr_diags *diags, const struct cr_origin *at, const char *hint,
+		 const char *fmt, ...)
 {
 	va_list ap;
 
 	if (is_dropped(diags))
 		return;
 	va_start(ap, fmt);
-	add_formatted(arena, diags, at, hint, format_in(arena, fmt, ap));
+	add_formatted(diags->arena, diags, at, hint, format_in(diags->arena, fmt, ap));
 	va_end(ap);
 }
 
@@ -393,25 +393,27 @@ static int read_text(struct cr_parser *parser, const char *text, size_t len)
 	return parser->no_memory ? -1 : 0;
 }
 
-int cr_policy_parse(struct cr_arena *arena, const char *name, enum cr_layer layer, const char *text,
-		    size_t len, struct cr_policy **out, struct cr_diags *diags, struct cr_err *err)
+int cr_policy_parse(struct cr_arena *arena, const struct cr_policy_source *source,
+		    struct cr_policy **out, struct cr_diags *diags, struct cr_err *err)
 {
 	struct cr_parser parser = {.arena = arena, .diags = diags};
 	const size_t errors_before = errors_in(diags);
 	struct cr_policy *policy = cr_arena_alloc(arena, 1, sizeof(*policy));
 
-	parser.at.layer = layer;
-	parser.at.file = cr_arena_strdup(arena, name);
-	if (!policy || !parser.at.file || read_text(&parser, text, len) < 0)
-		return cr_fail(err, CR_E_NOMEM, "no memory for policy '%s'", name);
+	if (!diags->arena)
+		diags->arena = arena;
+	parser.at.layer = source->layer;
+	parser.at.file = cr_arena_strdup(arena, source->name);
+	if (!policy || !parser.at.file || read_text(&parser, source->text, source->len) < 0)
+		return cr_fail(err, CR_E_NOMEM, "no memory for policy '%s'", source->name);
 
 	const size_t errors = errors_in(diags) - errors_before;
 
 	if (errors)
-		return cr_fail(err, CR_E_SYNTAX, "policy '%s' has %u error%s", name,
+		return cr_fail(err, CR_E_SYNTAX, "policy '%s' has %u error%s", source->name,
 			       (unsigned)errors, errors == 1 ? "" : "s");
 	policy->name = parser.at.file;
-	policy->layer = layer;
+	policy->layer = source->layer;
 	policy->items = parser.items;
 	policy->n_items = parser.n_items;
 	*out = policy;

@@ -116,22 +116,31 @@ struct cr_diag {
 
 /* Errors of a whole run, kept in order. More than CR_MAX_DIAGS are counted, not kept. */
 struct cr_diags {
+	struct cr_arena *arena; /* of the entries; set by whoever adds the first */
 	struct cr_diag *items;
 	size_t count, cap;
 	size_t dropped;
 };
 
 /* Adds an error; never fails (when memory is out it only counts). */
-void cr_diag_add(struct cr_arena *arena, struct cr_diags *diags, const struct cr_origin *at,
-		 const char *hint, const char *fmt, ...) CR_PRINTF(5, 6);
+void cr_diag_add(struct cr_diags *diags, const struct cr_origin *at, const char *hint,
+		 const char *fmt, ...) CR_PRINTF(4, 5);
+
+/* What to parse, and as whose. Borrowed for the call. */
+struct cr_policy_source {
+	const char *name; /* shown in messages */
+	enum cr_layer layer;
+	const char *text;
+	size_t len;
+};
 
 /*
- * Parses `len` bytes of policy. `name` and `text` are copied.
+ * Parses a policy; name and text are copied.
  * Returns 0 and a policy in `arena`; or -1: CR_E_SYNTAX with at least one
  * entry added to `diags` (err->text is then a summary), or CR_E_NOMEM.
  */
-int cr_policy_parse(struct cr_arena *arena, const char *name, enum cr_layer layer, const char *text,
-		    size_t len, struct cr_policy **out, struct cr_diags *diags, struct cr_err *err);
+int cr_policy_parse(struct cr_arena *arena, const struct cr_policy_source *source,
+		    struct cr_policy **out, struct cr_diags *diags, struct cr_err *err);
 
 /*
  * Duration ("30m", "8h", "90s", "2d", "1500ms") to milliseconds; size ("4G", "512M",

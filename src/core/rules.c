@@ -170,6 +170,8 @@ int cr_rules_resolve(struct cr_arena *arena, const struct cr_rules_input *input,
 
 	if (!set)
 		return cr_fail(err, CR_E_NOMEM, "rules");
+	if (!diags->arena)
+		diags->arena = arena;
 	set->ctx = input->ctx;
 	set->resolver = cr_resolver_new(arena, input->ctx.os, input->view);
 	if (!set->resolver)

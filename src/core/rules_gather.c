@@ -98,11 +98,11 @@ static int open_use(struct gathering *g, const struct cr_origin *at, const char 
 		if (g->uses[i].group != group || strcmp(g->uses[i].name, name) != 0)
 			continue;
 		if (g->uses[i].open)
-			cr_diag_add(r->arena, r->diags, at, "", "profile '%s' uses itself", name);
+			cr_diag_add(r->diags, at, "", "profile '%s' uses itself", name);
 		return 0;
 	}
 	if (g->depth >= CR_MAX_USE_DEPTH) {
-		cr_diag_add(r->arena, r->diags, at, "", "profiles are nested more than %d deep",
+		cr_diag_add(r->diags, at, "", "profiles are nested more than %d deep",
 			    CR_MAX_USE_DEPTH);
 		return 0;
 	}
@@ -126,13 +126,15 @@ static int read_profile(struct gathering *g, const struct cr_origin *at, const c
 	struct cr_err why;
 
 	if (find_profile(g, name, group, &profile) < 0) {
-		cr_diag_add(r->arena, r->diags, at,
+		cr_diag_add(r->diags, at,
 			    "'default', 'caches' and 'read-only' are built in; your own lie in "
 			    "~/.config/carrel/profiles",
 			    "unknown profile '%s'", name);
 		return 0;
 	}
-	if (cr_policy_parse(r->arena, profile.file, profile_layer(group), profile.text, profile.len,
+	if (cr_policy_parse(r->arena,
+			    &(const struct cr_policy_source){profile.file, profile_layer(group),
+							     profile.text, profile.len},
 			    out, r->diags, &why) == 0)
 		return 1;
 	if (why.code == CR_E_SYNTAX)

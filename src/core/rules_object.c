@@ -25,7 +25,7 @@ static void report(struct cr_resolving *r, const struct object *object, const st
 	struct cr_origin at = object->item->origin;
 
 	at.column = object->word->column;
-	cr_diag_add(r->arena, r->diags, &at, why->hint, "%s", why->text);
+	cr_diag_add(r->diags, &at, why->hint, "%s", why->text);
 }
 
 static int out_of_memory(struct cr_resolving *r)

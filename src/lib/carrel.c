@@ -19,8 +19,8 @@
 #include "sys.h"
 
 #define EXIT_UNCOVERED 125 /* the box had to be ended */
-#define EXIT_TIMEOUT 124
-#define EXIT_SIGNAL  128 /* + signal number */
+#define EXIT_TIMEOUT   124
+#define EXIT_SIGNAL    128 /* + signal number */
 
 struct carrel {
 	struct cr_arena *kept; /* as long as the object */
@@ -152,7 +152,9 @@ static int check_text(struct carrel *carrel, const struct cr_policy_text *text)
 
 	if (renew_work(carrel) < 0)
 		return -1;
-	if (cr_policy_parse(carrel->work, text->name, CR_LAYER_COMMAND, text->text, text->len,
+	if (cr_policy_parse(carrel->work,
+			    &(const struct cr_policy_source){text->name, CR_LAYER_COMMAND,
+							     text->text, text->len},
 			    &policy, &diags, &err) == 0)
 		return 0;
 	return failed_policy(carrel, &diags, &err);

@@ -102,8 +102,10 @@ static int parse_texts(struct cr_prepared *prepared, struct cr_err *err)
 		const struct cr_policy_text *text = &request->texts[i];
 		struct cr_policy *policy;
 
-		if (cr_policy_parse(prepared->arena, text->name, CR_LAYER_COMMAND, text->text,
-				    text->len, &policy, &prepared->diags, err) == 0) {
+		if (cr_policy_parse(prepared->arena,
+				    &(const struct cr_policy_source){text->name, CR_LAYER_COMMAND,
+								     text->text, text->len},
+				    &policy, &prepared->diags, err) == 0) {
 			prepared->policies[prepared->n_policies++] = policy;
 			continue;
 		}

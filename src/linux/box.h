@@ -40,9 +40,9 @@ struct cr_box {
 	struct cr_err *err;
 	int ctl;               /* our end of the control socket */
 	struct cr_grab *grabs; /* one per step */
-	int scratch;           /* the file system of fresh places; masks: directories "d", "e", file "f" */
+	int scratch; /* the file system of fresh places; masks: directories "d", "e", file "f" */
 	uint64_t scratch_bytes; /* its size; 0: the kernel's default */
-	mode_t old_umask;      /* of the command */
+	mode_t old_umask;       /* of the command */
 	struct cr_reservations *reservations;
 	int mounts;   /* the mount table of the box, watched by init; -1: none of its own */
 	bool in_view; /* mounts may cover reserved names */
@@ -52,29 +52,31 @@ struct cr_box {
 	int parent; /* directory of a fresh place last used, or -1; see fresh.c */
 	char parent_path[CR_MAX_PATH];
 	const struct cr_step *step; /* being carried out; for messages */
-	int launcher;          /* pidfd of the launcher: readable when it is gone */
+	int launcher;               /* pidfd of the launcher: readable when it is gone */
+	bool explain;               /* somebody will answer the notifications of the filter */
 	uid_t uid;
 	gid_t gid;
-	pid_t outer_pid;       /* the launcher's: names what must be unique on the host */
-	sigset_t old_mask;     /* signal mask of the command */
-	char *stack;           /* of the command until it executes */
-	char *helper_stack;    /* of the helper of netns.c */
-	size_t stack_size;     /* of each */
+	pid_t outer_pid;          /* the launcher's: names what must be unique on the host */
+	sigset_t old_mask;        /* signal mask of the command */
+	char *stack;              /* of the command until it executes */
+	char *helper_stack;       /* of the helper of netns.c */
+	size_t stack_size;        /* of each */
 	const char **script_argv; /* room for the arguments of /bin/sh, see command.c */
-	int landlock;          /* ruleset descriptor while it is filled, or -1 */
+	int landlock;             /* ruleset descriptor while it is filled, or -1 */
 };
 
 /* Messages on the control socket, from init and command to launcher but for the first three. */
 enum cr_msg_kind {
-	CR_MSG_RESERVED, /* launcher to init: the reserved names are there */
-	CR_MSG_END,      /* launcher to init: end the box */
-	CR_MSG_DONE,     /* launcher to init: the reserved names are gone again */
-	CR_MSG_STARTED,  /* carries the command's pidfd */
-	CR_MSG_LISTENER, /* carries the seccomp listener */
-	CR_MSG_FAILED,   /* err filled; nothing ran */
-	CR_MSG_ENDED,    /* status: of wait(2) */
-	CR_MSG_UNCOVERED, /* the host replaced a protected name that cannot be covered again; ENDED follows */
-	CR_MSG_STOPPED,  /* the command stopped, status likewise */
+	CR_MSG_RESERVED,  /* launcher to init: the reserved names are there */
+	CR_MSG_END,       /* launcher to init: end the box */
+	CR_MSG_DONE,      /* launcher to init: the reserved names are gone again */
+	CR_MSG_STARTED,   /* carries the command's pidfd */
+	CR_MSG_LISTENER,  /* carries the seccomp listener */
+	CR_MSG_FAILED,    /* err filled; nothing ran */
+	CR_MSG_ENDED,     /* status: of wait(2) */
+	CR_MSG_UNCOVERED, /* the host replaced a protected name that cannot be covered again; ENDED
+			     follows */
+	CR_MSG_STOPPED,   /* the command stopped, status likewise */
 };
 
 struct cr_msg {

@@ -19,7 +19,7 @@
 static int broken(const struct cr_step *step, const char *what, struct cr_err *err)
 {
 	return cr_fail(err, CR_E_CANARY, "the boundary does not hold: %s '%s' worked", what,
-	               step->path ? step->path : step->detail);
+		       step->path ? step->path : step->detail);
 }
 
 /* An unnamed file: nothing appears in the directory whatever the outcome. */
@@ -45,7 +45,7 @@ static int write_works(const struct cr_step *step, struct cr_err *err)
 	if (access(step->path, W_OK) == 0)
 		return 0;
 	return cr_fail_os(err, CR_E_CANARY, errno, "the workspace '%s' is not writable in the box",
-	                  step->path);
+			  step->path);
 }
 
 static int read_refused(const struct cr_step *step, struct cr_err *err)

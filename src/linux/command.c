@@ -44,9 +44,8 @@ static int do_seccomp(struct cr_box *box, const struct cr_step *step)
 {
 	struct cr_msg msg = {.kind = CR_MSG_LISTENER};
 	CR_AUTO_FD int listener = -1;
-	bool explain = box->launch->flags & CR_LAUNCH_EXPLAIN;
 
-	if (cr_seccomp_install(step->detail, explain ? &listener : NULL, box->err) < 0)
+	if (cr_seccomp_install(step->detail, box->explain ? &listener : NULL, box->err) < 0)
 		return -1;
 	if (listener >= 0 && cr_msg_send(box->ctl, &msg, listener) < 0)
 		return cr_fail_os(box->err, CR_E_IO, errno, "cannot hand over the listener");
@@ -88,7 +87,8 @@ static int confine(struct cr_box *box)
 	return 0;
 }
 
-/* 0, 1 and 2 as the caller wants them, by way of copies so that they cannot overwrite each other. */
+/* 0, 1 and 2 as the caller wants them, by way of copies so that they cannot overwrite each other.
+ */
 static int set_stdio(const struct cr_launch *launch)
 {
 	int copies[3];
@@ -156,7 +156,7 @@ static void execute_from_path(const struct cr_box *box)
 
 		if (len && dir[0] == '/' &&
 		    snprintf(path, sizeof(path), "%.*s/%s", (int)len, dir, name) <
-		            (int)sizeof(path)) {
+			    (int)sizeof(path)) {
 			execute(box, path);
 
 			int why = errno;
@@ -193,7 +193,10 @@ static int command_main(void *arg)
 	if (confine(box) < 0)
 		_exit(1);
 	umask(box->old_umask);
-	sigprocmask(SIG_SETMASK, &box->old_mask, NULL);
+	if (sigprocmask(SIG_SETMASK, &box->old_mask, NULL) < 0) {
+		cr_step_fail(box, "unblock signals");
+		_exit(1);
+	}
 	if (strchr(launch->argv[0], '/'))
 		execute(box, launch->argv[0]);
 	else

@@ -27,8 +27,8 @@
 
 #define COMMAND_STACK ((size_t)256 * 1024)
 
-#define BOX_NAMESPACES                                                                             \
-	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |                \
+#define BOX_NAMESPACES                                                              \
+	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | \
 	 CLONE_NEWCGROUP) /* and a network namespace, which init's helper makes */
 
 /* A descriptor of a directory would reach around the mount view: openat(3, "../../outside"). */
@@ -38,7 +38,8 @@ static int refuse_directory(int fd, struct cr_err *err)
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
 		cr_fail(err, CR_E_USAGE, "descriptor %d is a directory", fd);
-		return cr_hint(err, "a box cannot inherit directories; close it or redirect from a file");
+		return cr_hint(
+			err, "a box cannot inherit directories; close it or redirect from a file");
 	}
 	return 0;
 }
@@ -74,7 +75,7 @@ static uint64_t size_of_private(const struct cr_plan *plan)
 
 /* All memory the box will need: between fork and exec nothing can be allocated. */
 static int box_prepare(struct cr_box *box, const struct cr_plan *plan,
-                       const struct cr_launch *launch, struct cr_err *err)
+		       const struct cr_launch *launch, struct cr_err *err)
 {
 	size_t argc = 0;
 
@@ -100,7 +101,8 @@ static int box_prepare(struct cr_box *box, const struct cr_plan *plan,
 	box->stack = malloc(box->stack_size);
 	box->helper_stack = malloc(box->stack_size);
 	box->script_argv = calloc(argc + 2, sizeof(*box->script_argv));
-	if (!box->grabs || !box->stack || !box->helper_stack || !box->script_argv || box->launcher < 0) {
+	if (!box->grabs || !box->stack || !box->helper_stack || !box->script_argv ||
+	    box->launcher < 0) {
 		box_free(box);
 		return cr_fail(err, CR_E_NOMEM, "out of memory");
 	}
@@ -231,7 +233,9 @@ static int start(struct cr_box *box, struct cr_running *running, struct cr_err *
 
 	/* Blocked in init for good, in the command until it executes, in us for the fork. */
 	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &box->old_mask);
+	if (sigprocmask(SIG_SETMASK, &all, &box->old_mask) < 0)
+		return cr_fail_os(err, CR_E_STEP, errno, "cannot block signals");
+	running->old_mask = box->old_mask;
 
 	int started = start_init(box, running, err);
 
@@ -243,12 +247,11 @@ static int start(struct cr_box *box, struct cr_running *running, struct cr_err *
 		started = -1;
 	}
 	sigprocmask(SIG_SETMASK, &box->old_mask, NULL);
-	running->old_mask = box->old_mask;
 	return started;
 }
 
 int cr_enforce(const struct cr_plan *plan, const struct cr_launch *launch, struct cr_child *child,
-               struct cr_err *err)
+	       struct cr_err *err)
 {
 	struct cr_err local;
 	struct cr_box box;
@@ -283,6 +286,11 @@ int cr_enforce(const struct cr_plan *plan, const struct cr_launch *launch, struc
 	};
 	*child = (struct cr_child){.pid = 0, .impl = running};
 
+	/* Before the start: a filter that notifies nobody would hold the command for ever. */
+	if (launch->flags & CR_LAUNCH_EXPLAIN)
+		running->notifier = cr_notifier_new(plan, launch);
+	box.explain = running->notifier != NULL;
+
 	int started = start(&box, running, err);
 
 	box_free(&box);
@@ -291,8 +299,6 @@ int cr_enforce(const struct cr_plan *plan, const struct cr_launch *launch, struc
 		return -1;
 	}
 	child->pid = running->init;
-	if (running->listener >= 0)
-		running->notifier = cr_notifier_new(plan, launch);
 	return 0;
 }
 
@@ -301,7 +307,8 @@ int cr_child_signal(struct cr_child *child, int sig, struct cr_err *err)
 	struct cr_running *running = child->impl;
 
 	if (!running || pidfd_send_signal(running->command, sig, NULL, 0) < 0)
-		return cr_fail_os(err, CR_E_IO, running ? errno : ESRCH, "cannot signal the command");
+		return cr_fail_os(err, CR_E_IO, running ? errno : ESRCH,
+				  "cannot signal the command");
 	return 0;
 }
 

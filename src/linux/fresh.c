@@ -65,7 +65,7 @@ int cr_scratch_make(struct cr_box *box)
 
 	snprintf(size, sizeof(size), "%" PRIu64, box->scratch_bytes);
 	box->scratch = make_fs("tmpfs", options, box->scratch_bytes ? 2 : 1,
-	                       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+			       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 	if (box->scratch < 0)
 		return cr_step_fail(box, "make a private file system");
 	if (cr_fresh_remember(box, box->scratch) < 0)
@@ -124,8 +124,8 @@ int cr_fresh_proc(struct cr_box *box, const struct cr_step *step, struct cr_grab
 {
 	(void)grab;
 
-	CR_AUTO_FD int fs = make_fs("proc", NULL, 0,
-	                            MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	CR_AUTO_FD int fs =
+		make_fs("proc", NULL, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 
 	/*
 	 * Inside a container whose runtime covers parts of /proc the kernel refuses a
@@ -164,7 +164,8 @@ static int open_fresh_parent(struct cr_box *box, const char *path, const char **
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return cr_step_fail(box, "open the parent");
 	if (!cr_is_fresh(box, st.st_dev))
-		return cr_fail(box->err, CR_E_RACE, "'%s' is not in a place made for this box", path);
+		return cr_fail(box->err, CR_E_RACE, "'%s' is not in a place made for this box",
+			       path);
 	box->parent = cr_steal_fd(&fd);
 	return box->parent;
 }

@@ -51,8 +51,8 @@ static int cover(struct cr_box *box, const struct cr_step *step, int target)
 
 	const char *mask = S_ISDIR(st.st_mode) ? "d" : "f";
 	CR_AUTO_FD int tree = step->kind == CR_STEP_HIDE
-	                              ? open_tree(box->scratch, mask, flags)
-	                              : open_tree(target, "", AT_EMPTY_PATH | AT_RECURSIVE | flags);
+				      ? open_tree(box->scratch, mask, flags)
+				      : open_tree(target, "", AT_EMPTY_PATH | AT_RECURSIVE | flags);
 
 	if (tree < 0 ||
 	    mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
@@ -100,12 +100,13 @@ int cr_guard_check(struct cr_box *box)
 	for (size_t i = 0; i < box->plan->n_steps; i++) {
 		const struct cr_step *step = &box->plan->steps[i];
 		bool covers = step->kind == CR_STEP_HIDE || step->kind == CR_STEP_PROTECT ||
-		              step->kind == CR_STEP_RESERVE;
+			      step->kind == CR_STEP_RESERVE;
 
 		if (covers && check(box, step) < 0)
-			return cr_fail_os(box->err, CR_E_STEP, errno,
-			                  "'%s' was replaced on the host and cannot be covered again",
-			                  step->path);
+			return cr_fail_os(
+				box->err, CR_E_STEP, errno,
+				"'%s' was replaced on the host and cannot be covered again",
+				step->path);
 	}
 	return 0;
 }

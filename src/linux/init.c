@@ -155,7 +155,7 @@ static int set_up(struct cr_box *box)
 		return -1;
 	if (chdir(box->launch->cwd) < 0)
 		return cr_fail_os(box->err, CR_E_PATH, errno, "cannot enter '%s' in the box",
-		                  box->launch->cwd);
+				  box->launch->cwd);
 	return 0;
 }
 
@@ -172,7 +172,7 @@ static void name_step(struct cr_box *box)
 
 	if (step->origin.line)
 		cr_wrap(box->err, "step '%s' '%s' (%s:%u)", kind, object, step->origin.file,
-		        step->origin.line);
+			step->origin.line);
 	else
 		cr_wrap(box->err, "step '%s' '%s'", kind, object);
 }

@@ -39,7 +39,8 @@ static int add_rule(struct cr_box *box, const struct cr_step *step)
 {
 	struct stat st;
 
-	/* A neighbour of something hidden, listed and since removed: without a rule it is hidden. */
+	/* A neighbour of something hidden, listed and since removed: without a rule it is hidden.
+	 */
 	if (step->life == CR_LIFE_SNAPSHOT && lstat(step->path, &st) < 0 && errno == ENOENT)
 		return 0;
 
@@ -95,7 +96,8 @@ static int add_stdio(struct cr_box *box, const struct cr_step *step)
 		if (!rule.allowed_access)
 			continue;
 		if (syscall(SYS_landlock_add_rule, box->landlock, CR_LL_RULE_PATH_BENEATH, &rule,
-		            0) < 0 && errno != EBADFD)
+			    0) < 0 &&
+		    errno != EBADFD)
 			return cr_step_fail(box, "add a Landlock rule");
 	}
 	return 0;

@@ -62,13 +62,13 @@ static void remove_tree(int dir, unsigned depth)
 		if (unlinkat(dir, entry->d_name, 0) == 0 || depth == 0)
 			continue;
 
-		/* A directory, since unlinkat failed, and nobody is left to swap it. The box may have
-		 * made it unreadable; its owner can open it up. */
+		/* A directory, since unlinkat failed, and nobody is left to swap it. The box may
+		 * have made it unreadable; its owner can open it up. */
 		if (fchmodat(dir, entry->d_name, 0700, 0) < 0)
 			continue;
 
-		CR_AUTO_FD int sub = openat(dir, entry->d_name,
-		                            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		CR_AUTO_FD int sub =
+			openat(dir, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 		if (sub >= 0)
 			remove_tree(sub, depth - 1);

@@ -51,7 +51,8 @@ int cr_mount_read_only_tree(struct cr_box *box, const struct cr_step *step, stru
 {
 	(void)grab;
 
-	/* Private first: without it a disk the host mounts later would appear in the box, writable. */
+	/* Private first: without it a disk the host mounts later would appear in the box, writable.
+	 */
 	struct mount_attr attr = {
 		.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
 		.propagation = MS_PRIVATE,

@@ -54,7 +54,7 @@ int cr_netns_start(struct cr_box *box)
 	netns->fd = -1;
 	netns->error = 0;
 	netns->helper = clone(helper_main, box->helper_stack + box->stack_size,
-	                      CLONE_VM | CLONE_FILES | SIGCHLD, netns);
+			      CLONE_VM | CLONE_FILES | SIGCHLD, netns);
 	return netns->helper < 0 ? cr_step_fail(box, "start a helper") : 0;
 }
 
@@ -70,7 +70,7 @@ int cr_netns_join(struct cr_box *box, const struct cr_step *step, struct cr_grab
 	/* A count that is used up, a filter around us: the full tier cannot be had. */
 	if (netns->error)
 		return cr_fail_os(box->err, CR_E_TIER, netns->error,
-		                  "cannot make a network namespace");
+				  "cannot make a network namespace");
 	if (netns->fd < 0 || setns(netns->fd, CLONE_NEWNET) < 0)
 		return cr_step_fail(box, "enter the network namespace");
 	cr_close_fd(&netns->fd);

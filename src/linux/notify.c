@@ -34,7 +34,8 @@
 #include "linux/fd.h"
 #include "linux/reserve.h"
 
-#define NONE (-1)
+#define NONE         (-1)
+#define ANSWER_TRIES 100
 
 /* How to read one call: which arguments are directories and paths. */
 struct shape {
@@ -104,10 +105,10 @@ struct cr_notifier *cr_notifier_new(const struct cr_plan *plan, const struct cr_
 	n->root = -1;
 	/* The kernel may know longer structures than these headers, and the other way round. */
 	n->request_size = sizes.seccomp_notif > sizeof(*n->request) ? sizes.seccomp_notif
-	                                                            : sizeof(*n->request);
+								    : sizeof(*n->request);
 	n->response_size = sizes.seccomp_notif_resp > sizeof(*n->response)
-	                           ? sizes.seccomp_notif_resp
-	                           : sizeof(*n->response);
+				   ? sizes.seccomp_notif_resp
+				   : sizeof(*n->response);
 	n->request = calloc(1, n->request_size);
 	n->response = calloc(1, n->response_size);
 	if (!n->request || !n->response) {
@@ -135,7 +136,8 @@ static int read_string(pid_t pid, uint64_t address, char *buf, size_t size)
 	while (used < size) {
 		size_t chunk = 4096 - (address + used) % 4096;
 		struct iovec to = {.iov_base = buf + used, .iov_len = chunk};
-		struct iovec from = {.iov_base = (void *)(uintptr_t)(address + used), .iov_len = chunk};
+		struct iovec from = {.iov_base = (void *)(uintptr_t)(address + used),
+				     .iov_len = chunk};
 
 		if (chunk > size - used)
 			to.iov_len = from.iov_len = size - used;
@@ -208,7 +210,8 @@ static int read_address(struct seen *seen, const uint64_t *args)
 	return process_vm_readv(seen->pid, &to, 1, &from, 1, 0) == (ssize_t)len ? 0 : -1;
 }
 
-/* openat2 keeps its flags in memory, where the filter cannot look: every call of it arrives here. */
+/* openat2 keeps its flags in memory, where the filter cannot look: every call of it arrives here.
+ */
 static bool opens_for_writing(pid_t pid, uint64_t how)
 {
 	uint64_t flags = 0;
@@ -217,7 +220,8 @@ static bool opens_for_writing(pid_t pid, uint64_t how)
 
 	if (process_vm_readv(pid, &to, 1, &from, 1, 0) != (ssize_t)sizeof(flags))
 		return false;
-	return !(flags & O_PATH) && ((flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)));
+	return !(flags & O_PATH) &&
+	       ((flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)));
 }
 
 /* Copies what the caller's memory says now; it is stopped, its other threads may not be. */
@@ -291,7 +295,7 @@ static const char *split_last(char *path)
 
 /* The absolute name, in the box, of what an operation needs writable; -1 when there is none. */
 static int absolute_name(const struct cr_notifier *n, const struct object *object, char *name,
-                         size_t size)
+			 size_t size)
 {
 	char dir[CR_MAX_PATH];
 
@@ -321,9 +325,9 @@ static int absolute_name(const struct cr_notifier *n, const struct object *objec
 	while (len > 1 && name[len - 1] == '/')
 		name[--len] = '\0';
 	return snprintf(name + len, size - len, "%s%s", len > 1 ? "/" : "", component) <
-	                       (int)(size - len)
-	               ? 0
-	               : -1;
+			       (int)(size - len)
+		       ? 0
+		       : -1;
 }
 
 enum state {
@@ -476,7 +480,7 @@ static void judge_path(struct cr_notifier *n, const struct seen *seen, const str
 
 	struct cr_denial denial = {
 		.op = seen->shape->op == CR_OP_WRITE && created_outside ? CR_OP_CREATE
-		                                                        : seen->shape->op,
+									: seen->shape->op,
 		.object = name,
 		.boundary = boundary_of(n, inside),
 		.os_code = inside == READ_ONLY ? EROFS : EACCES,
@@ -503,15 +507,16 @@ static void judge_inet(struct cr_notifier *n, const struct seen *seen)
 	char address[INET6_ADDRSTRLEN], object[INET6_ADDRSTRLEN + 16];
 	bool is_v4 = seen->address.ss_family == AF_INET;
 
-	if (seen->address_len < (is_v4 ? sizeof(*v4) : offsetof(struct sockaddr_in6, sin6_scope_id)))
+	if (seen->address_len <
+	    (is_v4 ? sizeof(*v4) : offsetof(struct sockaddr_in6, sin6_scope_id)))
 		return;
 	if (is_loopback(&seen->address))
 		return;
 	inet_ntop(seen->address.ss_family,
-	          is_v4 ? (const void *)&v4->sin_addr : (const void *)&v6->sin6_addr, address,
-	          sizeof(address));
+		  is_v4 ? (const void *)&v4->sin_addr : (const void *)&v6->sin6_addr, address,
+		  sizeof(address));
 	snprintf(object, sizeof(object), is_v4 ? "%s:%u" : "[%s]:%u", address,
-	         ntohs(is_v4 ? v4->sin_port : v6->sin6_port));
+		 ntohs(is_v4 ? v4->sin_port : v6->sin6_port));
 
 	struct cr_denial denial = {
 		.op = CR_OP_CONNECT,
@@ -532,11 +537,11 @@ static void judge_unix(struct cr_notifier *n, const struct seen *seen)
 
 	if (seen->address_len <= offsetof(struct sockaddr_un, sun_path))
 		return;
-	memcpy(path, address->sun_path, seen->address_len - offsetof(struct sockaddr_un, sun_path) <
-	                                                sizeof(address->sun_path)
-	                                        ? seen->address_len -
-	                                                  offsetof(struct sockaddr_un, sun_path)
-	                                        : sizeof(address->sun_path));
+	memcpy(path, address->sun_path,
+	       seen->address_len - offsetof(struct sockaddr_un, sun_path) <
+			       sizeof(address->sun_path)
+		       ? seen->address_len - offsetof(struct sockaddr_un, sun_path)
+		       : sizeof(address->sun_path));
 	if (path[0] != '/' || stat(path, &outside) < 0 || !S_ISSOCK(outside.st_mode))
 		return;
 
@@ -578,6 +583,14 @@ static void open_root(struct cr_notifier *n, pid_t pid)
 	n->root = open(link, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* The caller waits for this. A signal may interrupt it; ENOENT: the caller is gone. */
+static void answer(struct cr_notifier *n, int listener)
+{
+	for (int tries = 0; tries < ANSWER_TRIES; tries++)
+		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, n->response) == 0 || errno == ENOENT)
+			return;
+}
+
 void cr_notifier_serve(struct cr_notifier *n, int listener)
 {
 	struct seen seen = {.n_objects = 0};
@@ -595,7 +608,7 @@ void cr_notifier_serve(struct cr_notifier *n, int listener)
 	memset(n->response, 0, n->response_size);
 	n->response->id = n->request->id;
 	n->response->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-	ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, n->response);
+	answer(n, listener);
 	if (looked == 0)
 		judge(n, &seen);
 	seen_close(&seen);

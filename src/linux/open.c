@@ -62,20 +62,20 @@ static bool same_file(const struct cr_step *step, const struct stat *st)
 }
 
 static int open_checked(struct cr_box *box, const struct cr_step *step, struct stat *st,
-                        bool may_be_fresh)
+			bool may_be_fresh)
 {
 	CR_AUTO_FD int fd = cr_open_plain(step->path, O_PATH);
 
 	if (fd < 0 && (errno == ELOOP || errno == ENOENT || errno == ENOTDIR))
-		return cr_fail_os(box->err, CR_E_RACE, errno, "'%s' changed since the plan was made",
-		                  step->path);
+		return cr_fail_os(box->err, CR_E_RACE, errno,
+				  "'%s' changed since the plan was made", step->path);
 	if (fd < 0)
 		return cr_step_fail(box, "open");
 	if (fstat(fd, st) < 0)
 		return cr_step_fail(box, "stat");
 	if (!same_file(step, st) && !(may_be_fresh && cr_is_fresh(box, st->st_dev)))
 		return cr_fail(box->err, CR_E_RACE,
-		               "'%s' is not the file it was when the plan was made", step->path);
+			       "'%s' is not the file it was when the plan was made", step->path);
 	return cr_steal_fd(&fd);
 }
 

@@ -56,7 +56,7 @@ static void probe_namespaces(struct cr_facts *facts)
 			continue;
 		facts->user_namespaces = CR_NO;
 		snprintf(facts->user_namespaces_why, sizeof(facts->user_namespaces_why), "%s = %ld",
-		         namespace_settings[i].path + strlen("/proc/sys/"), value);
+			 namespace_settings[i].path + strlen("/proc/sys/"), value);
 		return;
 	}
 }
@@ -97,7 +97,8 @@ int cr_probe(struct cr_facts *facts, struct cr_err *err)
 {
 	struct utsname uts;
 
-	*facts = (struct cr_facts){.os = CR_OS_LINUX, .uid = geteuid(), .gid = getegid(), .tty = -1};
+	*facts =
+		(struct cr_facts){.os = CR_OS_LINUX, .uid = geteuid(), .gid = getegid(), .tty = -1};
 	if (uname(&uts) < 0)
 		return cr_fail_os(err, CR_E_IO, errno, "cannot ask for the kernel's version");
 	snprintf(facts->release, sizeof(facts->release), "%s", uts.release);
@@ -129,7 +130,8 @@ static int try_namespaces(void)
 	if (pid < 0)
 		return errno;
 	if (pid == 0) {
-		int flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
+		int flags =
+			CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
 
 		if (unshare(flags) < 0)
 			_exit(errno & 0xff);
@@ -158,7 +160,7 @@ int cr_probe_thoroughly(struct cr_facts *facts, struct cr_err *err)
 	}
 	if (facts->user_namespaces != CR_NO)
 		snprintf(facts->user_namespaces_why, sizeof(facts->user_namespaces_why),
-		         "the kernel answers: %.80s", strerror(code));
+			 "the kernel answers: %.80s", strerror(code));
 	facts->user_namespaces = CR_NO;
 	return 0;
 }

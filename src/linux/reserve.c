@@ -25,14 +25,15 @@
 #include "linux/fd.h"
 #include "linux/reserve.h"
 
-#define LOCK_TRIES    200 /* of 10 ms: another box is removing its names, or a stranger holds a lock */
+#define LOCK_TRIES 200 /* of 10 ms: another box is removing its names, or a stranger holds a lock \
+			*/
 #define LOCK_PAUSE_NS (10 * 1000 * 1000)
 
 struct reserved {
 	const char *name; /* last component; in `path` */
 	char *path;       /* owned */
 	struct cr_fileid parent_id;
-	size_t parent;    /* index in parents */
+	size_t parent; /* index in parents */
 };
 
 struct cr_reservations {
@@ -165,13 +166,13 @@ static int hold_parent(struct cr_reservations *r, const struct reserved *name, s
 	*parent = open_parent(name);
 	if (*parent < 0 || fstat(*parent, &st) < 0)
 		return cr_fail_os(err, CR_E_STEP, errno, "cannot open the directory of '%s'",
-		                  name->path);
+				  name->path);
 	if (name->parent_id.file &&
 	    (st.st_dev != name->parent_id.volume || st.st_ino != name->parent_id.file))
 		return cr_fail(err, CR_E_RACE, "the directory of '%s' was replaced", name->path);
 	if (lock_shared(*parent) < 0)
 		return cr_fail_os(err, CR_E_STEP, errno, "cannot lock the directory of '%s'",
-		                  name->path);
+				  name->path);
 	return 0;
 }
 
@@ -227,7 +228,8 @@ static int open_writable(const struct reserved *name)
 {
 	struct mount_attr attr = {.attr_clr = MOUNT_ATTR_RDONLY};
 	CR_AUTO_FD int place = open_parent(name);
-	CR_AUTO_FD int tree = open_tree(place, "", AT_EMPTY_PATH | OPEN_TREE_CLOEXEC | OPEN_TREE_CLONE);
+	CR_AUTO_FD int tree =
+		open_tree(place, "", AT_EMPTY_PATH | OPEN_TREE_CLOEXEC | OPEN_TREE_CLONE);
 
 	if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
 		return -1;
@@ -255,6 +257,6 @@ int cr_reserve_cover(struct cr_box *box, const struct cr_step *step, struct cr_g
 		return cr_step_fail(box, "open the reserved name");
 	if (!cr_is_reservation(&st))
 		return cr_fail(box->err, CR_E_RACE, "'%s' changed while the box was built",
-		               step->path);
+			       step->path);
 	return cr_mount_put(box, grab->tree, target);
 }

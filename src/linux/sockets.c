@@ -55,8 +55,9 @@ int cr_probe_sockets(struct cr_arena *arena, struct cr_facts *facts, struct cr_e
 		if (!copy)
 			result = cr_fail(err, CR_E_NOMEM, "out of memory");
 		else if (count == CR_MAX_SOCKETS)
-			result = cr_fail(err, CR_E_LIMIT, "more than %d AF_UNIX sockets on this host",
-			                 CR_MAX_SOCKETS);
+			result = cr_fail(err, CR_E_LIMIT,
+					 "more than %d AF_UNIX sockets on this host",
+					 CR_MAX_SOCKETS);
 		if (result == 0) {
 			paths = grown;
 			paths[count++] = copy;

@@ -27,8 +27,10 @@ static int add_file(struct loading *load, const struct cr_file *file, enum cr_la
 	if (load->out->n_policies >= CR_MAX_POLICY_FILES)
 		return cr_fail(load->err, CR_E_LIMIT, "more than %d policy files",
 			       CR_MAX_POLICY_FILES);
-	if (cr_policy_parse(load->arena, file->path, layer, file->text, file->len, &policy,
-			    load->diags, &why) < 0) {
+	if (cr_policy_parse(
+		    load->arena,
+		    &(const struct cr_policy_source){file->path, layer, file->text, file->len},
+		    &policy, load->diags, &why) < 0) {
 		load->bad = true;
 		return why.code == CR_E_SYNTAX ? 0 : cr_fail(load->err, why.code, "%s", why.text);
 	}

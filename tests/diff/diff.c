@@ -106,7 +106,11 @@ static int resolve(struct round *round, struct cr_err *err)
 		const struct policy_text *text = &round->texts.items[i];
 		struct cr_policy *policy;
 
-		if (cr_policy_parse(round->arena, &(const struct cr_policy_source){cr_layer_name(text->layer), text->layer, text->text, strlen(text->text)}, &policy, &diags, err) < 0)
+		if (cr_policy_parse(round->arena,
+				    &(const struct cr_policy_source){cr_layer_name(text->layer),
+								     text->layer, text->text,
+								     strlen(text->text)},
+				    &policy, &diags, err) < 0)
 			return -1;
 		policies[i] = policy;
 	}

@@ -16,8 +16,9 @@ static struct cr_policy *parse(struct cr_arena *arena, const char *text, size_t 
 	struct cr_policy *policy = NULL;
 	struct cr_diags diags = {.count = 0};
 	struct cr_err err = {.code = CR_E_NONE};
-	const int result =
-		cr_policy_parse(arena, "f", CR_LAYER_PROJECT, text, len, &policy, &diags, &err);
+	const int result = cr_policy_parse(
+		arena, &(const struct cr_policy_source){"f", CR_LAYER_PROJECT, text, len}, &policy,
+		&diags, &err);
 
 	if (err.code == CR_E_NOMEM)
 		return NULL;

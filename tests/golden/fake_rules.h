@@ -35,8 +35,10 @@ static inline const struct cr_policy *fake_policy(struct fake *fake, enum cr_lay
 	struct cr_policy *policy = NULL;
 	struct cr_err err = {0};
 
-	if (cr_policy_parse(fake->arena, "test.policy", layer, text, strlen(text), &policy,
-			    &fake->diags, &err) < 0) {
+	if (cr_policy_parse(
+		    fake->arena,
+		    &(const struct cr_policy_source){"test.policy", layer, text, strlen(text)},
+		    &policy, &fake->diags, &err) < 0) {
 		fprintf(stderr, "%s: %s\n", text, err.text);
 		abort();
 	}

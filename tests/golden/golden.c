@@ -168,8 +168,9 @@ static int add_layer(struct run *run, enum cr_layer layer, const char *text, str
 	if (layer != CR_LAYER_USER)
 		file = cr_arena_printf(run->arena, "%s.policy(%s)", run->name,
 				       cr_layer_name(layer));
-	if (cr_policy_parse(run->arena, file, layer, text, strlen(text), &policy, &run->diags,
-			    err) < 0)
+	if (cr_policy_parse(run->arena,
+			    &(const struct cr_policy_source){file, layer, text, strlen(text)},
+			    &policy, &run->diags, err) < 0)
 		return -1;
 	if (run->input.n_policies == MAX_LAYERS)
 		die("too many layers", run->name);

@@ -139,8 +139,10 @@ static inline int fx_parse(struct fixture *fx, enum cr_layer layer, const char *
 					    "session", "project", "managed"};
 	struct cr_policy *policy;
 
-	if (cr_policy_parse(fx->arena, files[layer], layer, text, strlen(text), &policy, &fx->diags,
-			    &fx->err) < 0)
+	if (cr_policy_parse(
+		    fx->arena,
+		    &(const struct cr_policy_source){files[layer], layer, text, strlen(text)},
+		    &policy, &fx->diags, &fx->err) < 0)
 		return -1;
 	fx->policies[fx->input.n_policies++] = policy;
 	return 0;

@@ -18,8 +18,9 @@ static void parse_bytes(struct parsed *got, const char *text, size_t len)
 	memset(got, 0, sizeof(*got));
 	got->arena = cr_arena_new();
 
-	const int result = cr_policy_parse(got->arena, "p", CR_LAYER_USER, text, len, &got->policy,
-					   &got->diags, &got->err);
+	const int result = cr_policy_parse(
+		got->arena, &(const struct cr_policy_source){"p", CR_LAYER_USER, text, len},
+		&got->policy, &got->diags, &got->err);
 
 	assert_int_equal(result == 0, got->policy != NULL);
 	assert_int_equal(result == 0, got->diags.count == 0);
@@ -315,14 +316,21 @@ static void test_shared_diags(void **state)
 	struct cr_err err;
 
 	(void)state;
-	assert_int_equal(cr_policy_parse(arena, "a", CR_LAYER_USER, "x", 1, &policy, &diags, &err),
-			 -1);
 	assert_int_equal(
-		cr_policy_parse(arena, "b", CR_LAYER_MANAGED, "", 0, &policy, &diags, &err), 0);
+		cr_policy_parse(arena, &(const struct cr_policy_source){"a", CR_LAYER_USER, "x", 1},
+				&policy, &diags, &err),
+		-1);
+	assert_int_equal(
+		cr_policy_parse(arena,
+				&(const struct cr_policy_source){"b", CR_LAYER_MANAGED, "", 0},
+				&policy, &diags, &err),
+		0);
 	assert_int_equal(policy->layer, CR_LAYER_MANAGED);
 	assert_int_equal(policy->n_items, 0);
-	assert_int_equal(cr_policy_parse(arena, "c", CR_LAYER_USER, "y", 1, &policy, &diags, &err),
-			 -1);
+	assert_int_equal(
+		cr_policy_parse(arena, &(const struct cr_policy_source){"c", CR_LAYER_USER, "y", 1},
+				&policy, &diags, &err),
+		-1);
 	assert_int_equal(diags.count, 2);
 	assert_string_equal(diags.items[1].file, "c");
 	cr_arena_free(arena);
@@ -557,11 +565,13 @@ static void test_no_memory(void **state)
 	for (size_t piece = 64 << 20; piece >= 8; piece /= 2)
 		while (cr_arena_alloc(arena, piece, 1))
 			;
-	assert_int_equal(cr_policy_parse(arena, "p", CR_LAYER_USER, "allow read /", 12, &policy,
-					 &diags, &err),
+	assert_int_equal(cr_policy_parse(arena,
+					 &(const struct cr_policy_source){"p", CR_LAYER_USER,
+									  "allow read /", 12},
+					 &policy, &diags, &err),
 			 -1);
 	assert_int_equal(err.code, CR_E_NOMEM);
-	cr_diag_add(arena, &diags, &(struct cr_origin){.file = "p"}, "hint", "text");
+	cr_diag_add(&diags, &(struct cr_origin){.file = "p"}, "hint", "text");
 	assert_int_equal(diags.count, 0);
 	assert_int_equal(diags.dropped, 1);
 	cr_arena_free(arena);
