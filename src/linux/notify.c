@@ -65,7 +65,6 @@ static const struct shape shapes[] = {
 	{SYS_renameat, CR_OP_RENAME, 0, 1, 2, 3, 1},
 #endif
 	{SYS_openat, CR_OP_WRITE, 0, 1, NONE, NONE, 0},
-	{SYS_openat2, CR_OP_WRITE, 0, 1, NONE, NONE, 0},
 	{SYS_mkdirat, CR_OP_CREATE, 0, 1, NONE, NONE, 1},
 	{SYS_mknodat, CR_OP_CREATE, 0, 1, NONE, NONE, 1},
 	{SYS_unlinkat, CR_OP_DELETE, 0, 1, NONE, NONE, 1},
@@ -210,20 +209,6 @@ static int read_address(struct seen *seen, const uint64_t *args)
 	return process_vm_readv(seen->pid, &to, 1, &from, 1, 0) == (ssize_t)len ? 0 : -1;
 }
 
-/* openat2 keeps its flags in memory, where the filter cannot look: every call of it arrives here.
- */
-static bool opens_for_writing(pid_t pid, uint64_t how)
-{
-	uint64_t flags = 0;
-	struct iovec to = {.iov_base = &flags, .iov_len = sizeof(flags)};
-	struct iovec from = {.iov_base = (void *)(uintptr_t)how, .iov_len = sizeof(flags)};
-
-	if (process_vm_readv(pid, &to, 1, &from, 1, 0) != (ssize_t)sizeof(flags))
-		return false;
-	return !(flags & O_PATH) &&
-	       ((flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)));
-}
-
 /* Copies what the caller's memory says now; it is stopped, its other threads may not be. */
 static int look(const struct seccomp_notif *request, struct seen *seen)
 {
@@ -236,8 +221,6 @@ static int look(const struct seccomp_notif *request, struct seen *seen)
 	seen->shape = find_shape(request->data.nr);
 	if (!seen->shape)
 		return -1;
-	if (request->data.nr == SYS_openat2 && !opens_for_writing(seen->pid, args[2]))
-		return -1;
 
 	const struct shape *shape = seen->shape;
 
@@ -248,6 +231,20 @@ static int look(const struct seccomp_notif *request, struct seen *seen)
 	    read_object(seen->pid, args, shape->dir2, shape->path2, &seen->objects[1]) == 0)
 		seen->n_objects = 2;
 	return 0;
+}
+
+/*
+ * Inside another box there is no openat2. The tier is landlock then, whose boxes have no root of
+ * their own: a plain look-up ends at the same place.
+ */
+static int look_up(const struct cr_notifier *n, int base, const char *path,
+		   const struct open_how *how)
+{
+	int fd = (int)syscall(SYS_openat2, base, path, how, sizeof(*how));
+
+	if (fd >= 0 || errno != ENOSYS || n->full)
+		return fd;
+	return openat(base, path, (int)how->flags);
 }
 
 static int open_in_box(const struct cr_notifier *n, int base, const char *path, uint64_t flags)
@@ -262,7 +259,7 @@ static int open_in_box(const struct cr_notifier *n, int base, const char *path, 
 	} else {
 		how.resolve = RESOLVE_NO_MAGICLINKS;
 	}
-	return (int)syscall(SYS_openat2, base, path, &how, sizeof(how));
+	return look_up(n, base, path, &how);
 }
 
 /* The name the kernel has for what `fd` is. */
@@ -390,14 +387,15 @@ static void parent_of(const char *path, char *parent, size_t size)
 }
 
 /* The same question of the box (`root` its root) and of the host (`root` "/"). */
-static enum state state_at(int root, const char *path, const struct shape *shape, bool *created)
+static enum state state_at(const struct cr_notifier *n, int root, const char *path,
+			   const struct shape *shape, bool *created)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_CLOEXEC | (shape->on_parent ? O_NOFOLLOW : 0),
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 	char parent[CR_MAX_PATH];
-	CR_AUTO_FD int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	CR_AUTO_FD int fd = look_up(n, root, path, &how);
 
 	*created = false;
 	if (fd >= 0 && shape->op == CR_OP_CREATE && shape->on_parent)
@@ -415,7 +413,7 @@ static enum state state_at(int root, const char *path, const struct shape *shape
 	*created = fd < 0;
 	parent_of(path, parent, sizeof(parent));
 	cr_close_fd(&fd);
-	fd = (int)syscall(SYS_openat2, root, parent, &how, sizeof(how));
+	fd = look_up(n, root, parent, &how);
 	return fd < 0 ? MISSING : writability(fd, CR_OP_CREATE);
 }
 
@@ -471,8 +469,8 @@ static void judge_path(struct cr_notifier *n, const struct seen *seen, const str
 		return;
 
 	CR_AUTO_FD int host = host_root();
-	enum state inside = state_at(n->root, name, seen->shape, &created);
-	enum state outside = state_at(host, name, seen->shape, &created_outside);
+	enum state inside = state_at(n, n->root, name, seen->shape, &created);
+	enum state outside = state_at(n, host, name, seen->shape, &created_outside);
 
 	/* In the landlock tier both look the same, and the rules say the rest: by_rules. */
 	if (outside != POSSIBLE || (n->full && inside == POSSIBLE) || inside == FORBIDDEN)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "rules.h"
+#include "shrink.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -87,28 +88,38 @@ static scmp_filter_ctx new_filter(const char *name, uint32_t arch)
 	return ctx;
 }
 
+/* What the kernel is to answer where libseccomp was given a stand-in: see PASS in rules.h. */
+static uint32_t final_action(uint32_t action, unsigned in)
+{
+	if (action == PASS)
+		return SECCOMP_RET_ALLOW;
+	if (action == PASS_ON)
+		return in & IN_NOTIFY ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW;
+	return action;
+}
+
 /* The finished program; returns its length in instructions. */
-static size_t export_code(scmp_filter_ctx ctx, const char *name, struct sock_filter *code)
+static size_t export_code(scmp_filter_ctx ctx, const struct filter *filter,
+			  struct sock_filter *code)
 {
 	FILE *file = tmpfile();
 	size_t len;
 	int rc;
 
 	if (!file)
-		die("no temporary file for", name, errno);
+		die("no temporary file for", filter->name, errno);
 	rc = seccomp_export_bpf(ctx, fileno(file));
 	if (rc < 0)
-		die("cannot export", name, rc);
+		die("cannot export", filter->name, rc);
 	rewind(file);
 	len = fread(code, sizeof(*code), MAX_CODE, file);
 	if (len == 0 || len == MAX_CODE)
-		die("bad length of", name, E2BIG);
+		die("bad length of", filter->name, E2BIG);
 	fclose(file);
-	/* see PASS in rules.h */
 	for (size_t i = 0; i < len; i++)
-		if (code[i].code == (BPF_RET | BPF_K) && code[i].k == PASS)
-			code[i].k = SECCOMP_RET_ALLOW;
-	return len;
+		if (code[i].code == (BPF_RET | BPF_K))
+			code[i].k = final_action(code[i].k, filter->in);
+	return shrink(code, len);
 }
 
 static void print_code(size_t number, const struct sock_filter *code, size_t len)
@@ -129,7 +140,7 @@ static void make_filter(size_t number, uint32_t arch)
 	add_rules(ctx, arch, filter->in, denied_calls, COUNT(denied_calls));
 	add_rules(ctx, arch, filter->in, denied_arguments, COUNT(denied_arguments));
 	add_rules(ctx, arch, filter->in, reported_calls, COUNT(reported_calls));
-	print_code(number, code, export_code(ctx, filter->name, code));
+	print_code(number, code, export_code(ctx, filter, code));
 	seccomp_release(ctx);
 }
 
