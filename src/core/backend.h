@@ -16,7 +16,8 @@
 #include "fsview.h"
 #include "plan.h"
 
-/* Fills *facts for this host. Cheap (well under a millisecond): reads settings, starts nothing. */
+/* Fills *facts for this host. Cheap: asks the kernel a few questions, starts nothing. What only an
+ * attempt can tell stays CR_UNKNOWN. */
 int cr_probe(struct cr_facts *facts, struct cr_err *err);
 
 /* As cr_probe, but finds out by trying (starts and ends a process); for `carrel doctor`. */
@@ -28,6 +29,10 @@ int cr_probe_thoroughly(struct cr_facts *facts, struct cr_err *err);
  * 0, or -1: CR_E_NOMEM, CR_E_LIMIT (CR_MAX_SOCKETS).
  */
 int cr_probe_sockets(struct cr_arena *arena, struct cr_facts *facts, struct cr_err *err);
+
+/* Finds out whether limits of a whole box can be had (cgroups); only plans with such limits need
+ * it. */
+void cr_probe_limits(struct cr_facts *facts);
 
 /* The real file system, read as the calling user. Static; nothing to free. */
 const struct cr_fsview *cr_host_fsview(void);

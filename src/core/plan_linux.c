@@ -69,19 +69,12 @@ static void landlock_full(struct cr_builder *builder, size_t view_steps)
 
 		if (!writable && step.kind != CR_STEP_PROC && step.kind != CR_STEP_DEVPTS)
 			continue;
+		if (step.kind == CR_STEP_DEVPTS) /* and the devices beside it */
+			step.path = cr_path_parent(builder->arena, CR_OS_LINUX, step.path);
 		step.value = writable ? all & ~device : CR_LL_WRITE_FILE;
 		if (writable && step.kind == CR_STEP_WRITABLE && step.type != CR_FT_DIR)
 			step.value = CR_LL_WRITE_FILE;
 		step.kind = CR_STEP_LANDLOCK_ALLOW;
-		cr_build_step(builder, &step);
-	}
-	for (size_t i = 0; i < view_steps; i++) {
-		struct cr_step step = builder->steps[i];
-
-		if (step.kind != CR_STEP_DEVICE)
-			continue;
-		step.kind = CR_STEP_LANDLOCK_ALLOW;
-		step.value = CR_LL_WRITE_FILE;
 		cr_build_step(builder, &step);
 	}
 	cr_linux_bare_step(builder, CR_STEP_LANDLOCK_STDIO, NULL, CR_LL_WRITE_FILE);

@@ -171,6 +171,10 @@ int cr_prepare_rules(struct cr_arena *arena, const struct cr_request *request,
 
 int cr_prepare_plan(struct cr_prepared *prepared, struct cr_err *err)
 {
+	const struct cr_limit *limits = prepared->rules->limits;
+
+	if (is_here(prepared) && (limits[CR_LIMIT_MEMORY].set || limits[CR_LIMIT_PROCESSES].set))
+		cr_probe_limits(&prepared->facts);
 	return cr_plan_make(prepared->arena, prepared->rules, &prepared->facts, &prepared->plan,
 			    err);
 }
@@ -205,6 +209,22 @@ static int put(struct cr_arena *arena, char **env, const char *name, const char 
 	return 0;
 }
 
+/* Where temporary files go: the directory made for the box; else, when the one the user has set
+ * cannot be written in the box, the box's own /tmp. NULL: nothing is to be said. */
+static const char *temp_dir(const struct cr_prepared *prepared, char *const *env)
+{
+	const struct cr_context *ctx = &prepared->ctx;
+
+	if (ctx->temp_dir || ctx->os != CR_OS_LINUX)
+		return ctx->temp_dir;
+	for (size_t i = 0; env[i]; i++)
+		if (is_variable(env[i], "TMPDIR") &&
+		    (env[i][7] != '/' || cr_decide_view(prepared->rules, env[i] + 7, NULL) !=
+						 CR_VIEW_WRITABLE))
+			return "/tmp";
+	return NULL;
+}
+
 /* The environment of the command; a private temporary directory is told to it. */
 static char **environment(struct cr_prepared *prepared)
 {
@@ -214,7 +234,9 @@ static char **environment(struct cr_prepared *prepared)
 	char **roomy;
 	size_t count = 0;
 
-	if (!env || !ctx->temp_dir)
+	const char *temp = env ? temp_dir(prepared, env) : NULL;
+
+	if (!temp)
 		return env;
 	while (env[count])
 		count++;
@@ -223,7 +245,7 @@ static char **environment(struct cr_prepared *prepared)
 		return NULL;
 	memcpy(roomy, env, count * sizeof(*roomy));
 	for (const char *const *name = temp_names[ctx->os]; *name; name++) {
-		if (put(prepared->arena, roomy, *name, ctx->temp_dir) < 0)
+		if (put(prepared->arena, roomy, *name, temp) < 0)
 			return NULL;
 	}
 	return roomy;

@@ -19,16 +19,10 @@
 
 int cr_guard_open(struct cr_box *box)
 {
-	char changes[4096];
-
+	/* The table reports each change since it was opened or last polled (fs/proc_namespace.c);
+	 * what it says is not needed. */
 	box->mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	if (box->mounts < 0)
-		return cr_step_fail(box, "watch the mount table");
-
-	/* The table reports an event once for every change since it was last read. */
-	while (read(box->mounts, changes, sizeof(changes)) > 0)
-		;
-	return 0;
+	return box->mounts < 0 ? cr_step_fail(box, "watch the mount table") : 0;
 }
 
 static bool is_covered(int fd)
@@ -90,23 +84,15 @@ static int check(struct cr_box *box, const struct cr_step *step)
 
 int cr_guard_check(struct cr_box *box)
 {
-	char changes[4096];
-
-	/* Read first: a change while we look is then a new event. */
-	if (lseek(box->mounts, 0, SEEK_SET) < 0)
-		return cr_step_fail(box, "read the mount table");
-	while (read(box->mounts, changes, sizeof(changes)) > 0)
-		;
 	for (size_t i = 0; i < box->plan->n_steps; i++) {
 		const struct cr_step *step = &box->plan->steps[i];
 		bool covers = step->kind == CR_STEP_HIDE || step->kind == CR_STEP_PROTECT ||
 			      step->kind == CR_STEP_RESERVE;
 
 		if (covers && check(box, step) < 0)
-			return cr_fail_os(
-				box->err, CR_E_STEP, errno,
-				"'%s' was replaced on the host and cannot be covered again",
-				step->path);
+			return cr_fail_os(box->err, CR_E_STEP, errno,
+					  "'%s' was replaced on the host and cannot be covered again",
+					  step->path);
 	}
 	return 0;
 }

@@ -39,6 +39,8 @@ static int enter_namespaces(struct cr_box *box, const struct cr_step *step, stru
 
 	(void)step;
 	(void)grab;
+	if (cr_netns_start(box) < 0)
+		return -1;
 	snprintf(map, sizeof(map), "%u %u 1", box->uid, box->uid);
 	if (write_file("/proc/self/setgroups", "deny") < 0 && errno != ENOENT)
 		return cr_fail_os(box->err, CR_E_TIER, errno, "cannot give up setgroups");
@@ -47,7 +49,7 @@ static int enter_namespaces(struct cr_box *box, const struct cr_step *step, stru
 	snprintf(map, sizeof(map), "%u %u 1", box->gid, box->gid);
 	if (write_file("/proc/self/gid_map", map) < 0)
 		return cr_fail_os(box->err, CR_E_TIER, errno, "cannot map the group");
-	return cr_netns_start(box);
+	return 0;
 }
 
 /*

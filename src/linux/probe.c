@@ -1,8 +1,8 @@
 /*
  * probe.c - what can this host enforce?
  *
- * The quick probe reads settings; what a setting cannot tell (a seccomp filter around us) shows
- * when the box is built, as CR_E_TIER. The thorough one starts processes and sees. Must not change
+ * The quick probe runs before every box and asks what is cheap; whether namespaces may be made shows
+ * when the box is built, as CR_E_TIER. The thorough one reads settings, tries, and says why not. Must not change
  * anything on the host.
  */
 #include <errno.h>
@@ -62,7 +62,7 @@ static void probe_namespaces(struct cr_facts *facts)
 }
 
 /* Our own cgroup in a version 2 tree: delegated when we may make groups and hand out limits. */
-static void probe_cgroup(struct cr_facts *facts)
+void cr_probe_limits(struct cr_facts *facts)
 {
 	char line[512], path[640], controllers[256] = "";
 	FILE *groups = fopen("/proc/self/cgroup", "re");
@@ -112,10 +112,7 @@ int cr_probe(struct cr_facts *facts, struct cr_err *err)
 	/* All of it came with Linux 5.12; with wrong arguments it does nothing but say so. */
 	facts->new_mount_api = mount_setattr(-1, "", 0, NULL, 0) < 0 && errno != ENOSYS;
 	facts->pidfd = pidfd_open(-1, 0) < 0 && errno != ENOSYS;
-	probe_namespaces(facts);
-	if (!facts->new_mount_api)
-		facts->user_namespaces = CR_NO;
-	probe_cgroup(facts);
+	facts->user_namespaces = facts->new_mount_api ? CR_UNKNOWN : CR_NO;
 	for (int fd = 0; fd < 3 && facts->tty < 0; fd++)
 		facts->tty = isatty(fd) ? fd : -1;
 	return 0;
@@ -151,6 +148,8 @@ int cr_probe_thoroughly(struct cr_facts *facts, struct cr_err *err)
 {
 	if (cr_probe(facts, err) < 0)
 		return -1;
+	probe_namespaces(facts);
+	cr_probe_limits(facts);
 
 	int code = try_namespaces();
 
