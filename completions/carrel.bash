@@ -13,7 +13,7 @@ _carrel_words() {
 # The value of option $1, as far as typed in $2.
 _carrel_value() {
 	case $1 in
-	--read | --write | --hide | --protect | --unix | --policy | --events | --env-file)
+	--read | --write | --hide | --protect | --unix | --policy | --events)
 		_carrel_files "$2"
 		;;
 	--workspace | --chdir | --home | --dir)
@@ -87,7 +87,6 @@ _carrel_operand() {
 	case $1 in
 	explain) _carrel_words "read write connect unix git" "$2" ;;
 	policy) _carrel_words "show check" "$2" ;;
-	verify) _carrel_words "attack" "$2" ;;
 	trust)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$2")
