@@ -64,7 +64,10 @@ static int check_once(struct cr_box *box, const struct cr_step *step)
 
 	/* Hidden and gone is as hidden as can be; protected and gone could be made anew. */
 	if (target < 0)
-		return step->kind == CR_STEP_HIDE && (errno == ENOENT || errno == ENOTDIR) ? 0 : -1;
+		return step->kind == CR_STEP_HIDE &&
+				       (errno == ENOENT || errno == ENOTDIR || errno == EACCES)
+			       ? 0
+			       : -1;
 	if (is_covered(target))
 		return 0;
 	return cover(box, step, target);
@@ -90,9 +93,10 @@ int cr_guard_check(struct cr_box *box)
 			      step->kind == CR_STEP_RESERVE;
 
 		if (covers && check(box, step) < 0)
-			return cr_fail_os(box->err, CR_E_STEP, errno,
-					  "'%s' was replaced on the host and cannot be covered again",
-					  step->path);
+			return cr_fail_os(
+				box->err, CR_E_STEP, errno,
+				"'%s' was replaced on the host and cannot be covered again",
+				step->path);
 	}
 	return 0;
 }

@@ -8,7 +8,7 @@
  *      opening for writing, truncating and chmod need WRITABLE. stat is promised of what is
  *      shown; nothing is promised of the stat of something hidden.
  *   3. Making a name needs a WRITABLE directory and a WRITABLE view of the name. A pattern is a
- *      snapshot of what was there: it has no say about a new name.
+ *      snapshot of what was there: it has no say about a new name that no literal rule names.
  *   4. Moving, exchanging or linking a name needs a WRITABLE directory and a WRITABLE name.
  *   5. A directory in which a literal rule speaks of something that is not WRITABLE, there or
  *      not, stays where it is: moved away it would take the rule's object along. Such a
@@ -96,6 +96,17 @@ static bool beneath(const char *path, const char *root)
 	return path && cr_path_within(CR_OS_LINUX, path, root) && strcmp(path, root) != 0;
 }
 
+static bool is_named(const struct model *model, const char *path)
+{
+	for (size_t i = 0; i < model->rules->n_rules; i++) {
+		const struct cr_rule *rule = &model->rules->rules[i];
+
+		if (rule->cap <= CR_CAP_WRITE && rule->literal && !strcmp(rule->path, path))
+			return true;
+	}
+	return false;
+}
+
 /* Number 5. */
 static bool has_literal_inside(const struct model *model, const char *path)
 {
@@ -149,7 +160,7 @@ static bool may_name(const struct model *model, const struct judged *judged, enu
 	bool is_new = op == OP_CREATE || op == OP_MKDIR || op == OP_SYMLINK;
 	bool writable = judged->view == CR_VIEW_WRITABLE;
 
-	if (is_new && judged->rule && !judged->rule->literal)
+	if (is_new && judged->rule && !judged->rule->literal && !is_named(model, judged->path))
 		writable = true; /* number 3 */
 	return judged->parent_view == CR_VIEW_WRITABLE && writable &&
 	       !has_literal_inside(model, judged->path);
