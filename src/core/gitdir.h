@@ -23,4 +23,16 @@ bool cr_gitdir_applies(enum cr_os os, const char *path);
 int cr_gitdir_find(struct cr_arena *arena, const struct cr_ruleset *set, const struct cr_rule *rule,
 		   const char *out[CR_MAX_GITDIRS], struct cr_err *err);
 
+/*
+ * The `.git` files of the submodules and work trees that the git directory `dir`, canonical and
+ * resolved, knows of, those of their submodules with them: canonical, not resolved, in `arena`.
+ * Only where the work tree exists. One look at `dir`/modules and `dir`/worktrees when there are
+ * none. Returns how many, or -1: CR_E_LIMIT, CR_E_NOMEM.
+ */
+int cr_gitdir_pointers(struct cr_arena *arena, const struct cr_ruleset *set, const char *dir,
+		       const char ***out, struct cr_err *err);
+
+/* Copies what `config`, the text of a git configuration, has for core.worktree. */
+bool cr_gitdir_worktree(const char *config, char *out, size_t size);
+
 #endif

@@ -23,6 +23,9 @@
 #define CR_MAX_MATCHES      4096                /* paths one pattern may expand to */
 #define CR_MAX_STEPS        32768               /* steps of a plan */
 #define CR_MAX_POINTER_FILE 4096                /* bytes of a .git or commondir file */
+#define CR_MAX_GIT_CONFIG   (256 * 1024)        /* bytes of a submodule's git configuration */
+#define CR_MAX_GIT_MODULES  1024                /* directories in .git/modules, .git/worktrees */
+#define CR_MAX_GIT_NESTING  8                   /* of those in one another */
 #define CR_MAX_ARENA        (256 * 1024 * 1024) /* memory behind one policy and its plan */
 #define CR_MAX_SOCKETS      4096                /* live AF_UNIX sockets of the host looked at */
 #define CR_MAX_ENV          4096                /* environment variables of a command */

@@ -258,16 +258,46 @@ static int add_resolved(struct cr_resolving *r, struct cr_rule *rule, const char
 	return keep_links(r, rule, path, group) < 0 ? -1 : 1;
 }
 
+/* Where a `.git` file is looked after: the workspace, and the tree a rule's own `.git` is in. */
+static bool is_looked_after(struct cr_resolving *r, const struct cr_rule *rule, const char *path)
+{
+	const struct cr_context *ctx = &r->input->ctx;
+	const char *tree = cr_path_parent(r->arena, ctx->os, rule->path);
+
+	return (ctx->workspace && cr_path_within(ctx->os, path, ctx->workspace)) ||
+	       (tree && cr_path_within(ctx->os, path, tree));
+}
+
+/* Protects the `.git` files of the submodules and work trees of git directory `dir`. */
+static int add_pointers(struct cr_resolving *r, const struct cr_rule *rule, const char *dir,
+			enum cr_group group)
+{
+	const char **files;
+	int count = cr_gitdir_pointers(r->arena, r->set, dir, &files, r->err);
+
+	for (int i = 0; i < count; i++) {
+		struct cr_rule copy = *rule;
+
+		if (is_looked_after(r, rule, files[i]) &&
+		    add_resolved(r, &copy, files[i], group, NULL) < 0)
+			return -1;
+	}
+	return count < 0 ? -1 : 0;
+}
+
 static int add_gitdirs(struct cr_resolving *r, const struct cr_rule *rule, enum cr_group group)
 {
 	const char *dirs[CR_MAX_GITDIRS];
 	int count = cr_gitdir_find(r->arena, r->set, rule, dirs, r->err);
 
+	if (rule->type == CR_FT_DIR && add_pointers(r, rule, rule->path, group) < 0)
+		return -1;
 	for (int i = 0; i < count; i++) {
 		struct cr_rule copy = *rule;
+		int added = add_resolved(r, &copy, dirs[i], group, NULL);
 
 		/* A pointer into a loop of links leads nowhere for git, too. */
-		if (add_resolved(r, &copy, dirs[i], group, NULL) < 0)
+		if (added < 0 || (added && add_pointers(r, rule, copy.path, group) < 0))
 			return -1;
 	}
 	return count < 0 ? -1 : 0;
