@@ -448,7 +448,11 @@ static int walk_base(struct collector *col, struct pattern *patterns, size_t n_p
 	while (walk.n_queue > 0) {
 		walk.dir = walk.queue[--walk.n_queue];
 		/* A directory we may not list is one the box may not list either. */
-		view->list(view->ctx, walk.dir, walk_entry, &walk);
+		if (view->list(view->ctx, walk.dir, walk_entry, &walk) == CR_FS_FAILED &&
+		    !builder->failed)
+			builder->failed = cr_fail(builder->err, CR_E_PATH,
+						  "cannot list '%s' to find what '%s' covers",
+						  walk.dir, patterns->rule->text);
 		if (builder->failed)
 			return -1;
 	}

@@ -111,7 +111,16 @@ static enum cr_fs_answer host_list(void *ctx, const char *path, cr_fs_entry_fn f
 		cr_close_fd(&fd);
 		return result;
 	}
-	for (struct dirent *entry; (entry = readdir(dir));) {
+	for (;;) {
+		errno = 0;
+
+		struct dirent *entry = readdir(dir);
+
+		/* The end, or an error: half a listing would leave names uncovered. */
+		if (!entry) {
+			result = errno ? CR_FS_FAILED : CR_FS_OK;
+			break;
+		}
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
 		if (fn(arg, entry->d_name, entry_type(dir, entry)) < 0) {

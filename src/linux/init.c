@@ -16,6 +16,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -233,8 +234,9 @@ static void __attribute__((noreturn)) end(struct cr_box *box, const struct cr_ms
 	kill_everything(box);
 	cr_clean_up(box);
 	uncover(box);
-	if (msg)
-		cr_msg_send(box->ctl, msg, -1);
+	/* Without a message the launcher is told by the end of the conversation. */
+	if (!msg || cr_msg_send(box->ctl, msg, -1) < 0)
+		shutdown(box->ctl, SHUT_WR);
 	if (cr_reservations_count(box->reservations) == 0)
 		_exit(0);
 

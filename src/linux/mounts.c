@@ -205,7 +205,7 @@ int cr_mount_proc_hide(struct cr_box *box, const struct cr_step *step, struct cr
 	struct stat st;
 
 	if (lstat(step->path, &st) < 0)
-		return 0; /* not in this kernel */
+		return errno == ENOENT ? 0 /* not in this kernel */ : cr_step_fail(box, "stat");
 	if (S_ISDIR(st.st_mode)) {
 		cr_close_fd(&grab->tree);
 		grab->tree = open_tree(box->scratch, "d", OPEN_TREE_CLOEXEC | OPEN_TREE_CLONE);
