@@ -3,7 +3,8 @@
  *
  * The child shares init's memory until it executes (CLONE_VM | CLONE_VFORK: copying the page
  * tables would cost more than everything it does), so it must not allocate, must
- * not touch anything init relies on but box->err, and must end in exec or _exit.
+ * not touch anything init relies on but box->err, and must end in exec or by returning from
+ * command_main (which ends the process, not init's).
  * It confines itself in the order of the plan; the canaries come last.
  */
 #include <errno.h>
@@ -188,21 +189,21 @@ static int command_main(void *arg)
 
 	if (set_descriptors(launch) < 0) {
 		cr_step_fail(box, "set up the descriptors");
-		_exit(1);
+		return 1;
 	}
 	if (confine(box) < 0)
-		_exit(1);
+		return 1;
 	umask(box->old_umask);
 	if (sigprocmask(SIG_SETMASK, &box->old_mask, NULL) < 0) {
 		cr_step_fail(box, "unblock signals");
-		_exit(1);
+		return 1;
 	}
 	if (strchr(launch->argv[0], '/'))
 		execute(box, launch->argv[0]);
 	else
 		execute_from_path(box);
 	fail_to_execute(box);
-	_exit(1);
+	return 1;
 }
 
 int cr_command_start(struct cr_box *box, pid_t *pid, int *pidfd)

@@ -39,12 +39,12 @@ static int helper_main(void *arg)
 
 	if (unshare(CLONE_NEWNET) < 0 || loopback_up() < 0) {
 		netns->error = errno;
-		_exit(1);
+		return 1;
 	}
 	netns->fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (netns->fd < 0)
 		netns->error = errno;
-	_exit(0);
+	return 0;
 }
 
 int cr_netns_start(struct cr_box *box)
