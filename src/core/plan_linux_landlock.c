@@ -133,7 +133,16 @@ static void allow_around(struct view *v, const char *path, const struct cr_point
 	}
 	if (depth >= CR_MAX_DEPTH || stat.type != CR_FT_DIR)
 		return;
-	fs->list(fs->ctx, path, allow_entry, &listing);
+	if (fs->list(fs->ctx, path, allow_entry, &listing) == CR_FS_OK || v->builder->failed)
+		return;
+
+	/* What cannot be listed stays hidden, which is the safe side; but not for the root. */
+	if (cr_path_depth(CR_OS_LINUX, path) == 0) {
+		v->builder->failed = cr_fail(v->builder->err, CR_E_PATH,
+					     "cannot list '/', in which something is to be hidden");
+		cr_hint(v->builder->err,
+			"a box of the landlock tier cannot be made inside another one");
+	}
 }
 
 /* What is protected or hidden inside a writable root, unless what surrounds us protects it. */
@@ -188,10 +197,12 @@ static void other_gaps(struct cr_builder *builder)
 			builder, "signals", &cr_origin_system,
 			"processes of the user outside the box can be signalled: Landlock ABI %d",
 			abi);
-	cr_build_gap(
-		builder, "processes", &cr_origin_system,
-		"limits, priority and processor of the user's other processes can be changed, and "
-		"their command lines read: there is no process namespace");
+	/* Inside another box the other processes are that box's: it stands for them. */
+	if (!outside_read_only)
+		cr_build_gap(
+			builder, "processes", &cr_origin_system,
+			"limits, priority and processor of the user's other processes can be "
+			"changed, and their command lines read: there is no process namespace");
 	cr_build_note(
 		builder, &cr_origin_system,
 		"directories with something hidden in them cannot be listed; AF_UNIX and AF_INET "

@@ -135,6 +135,15 @@ int cr_where_find(struct cr_arena *arena, const struct cr_request *request, stru
 	return 0;
 }
 
+/* The user's TMPDIR: inside another box of this tier /tmp itself cannot be written. */
+static const char *temp_base(struct cr_arena *arena, const char *base)
+{
+	const char *named = cr_sys_env(arena, "TMPDIR");
+	const char *real = named && named[0] == '/' ? cr_sys_real_dir(arena, named, NULL) : NULL;
+
+	return real ? real : base;
+}
+
 int cr_where_temp(struct cr_arena *arena, struct cr_context *ctx, struct cr_err *err)
 {
 	/* the same for every plan that is only printed, so that plans can be compared */
@@ -149,6 +158,8 @@ int cr_where_temp(struct cr_arena *arena, struct cr_context *ctx, struct cr_err 
 		base = "/private/tmp";
 	if (ctx->os == cr_sys_os && cr_sys_random(name, err) < 0)
 		return -1;
+	if (ctx->os == cr_sys_os && ctx->os == CR_OS_LINUX)
+		base = temp_base(arena, base);
 	if (ctx->os == CR_OS_WINDOWS)
 		ctx->temp_dir = cr_arena_printf(arena, "%s\\AppData\\Local\\Temp\\carrel-%s",
 						ctx->home, name);

@@ -52,6 +52,9 @@ uint64_t rng_next(struct rng *rng);
 unsigned rng_below(struct rng *rng, unsigned bound);
 bool rng_percent(struct rng *rng, unsigned percent);
 
+/* Strictly; NULL is beneath nothing. */
+bool beneath(const char *path, const char *root);
+
 struct entry {
 	const char *path;
 	enum cr_ftype type;

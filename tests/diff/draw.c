@@ -41,6 +41,11 @@ bool rng_percent(struct rng *rng, unsigned percent)
 	return rng_below(rng, 100) < percent;
 }
 
+bool beneath(const char *path, const char *root)
+{
+	return path && cr_path_within(CR_OS_LINUX, path, root) && strcmp(path, root) != 0;
+}
+
 /* the tree */
 
 static const char *join(struct cr_arena *arena, const char *dir, const char *name)
@@ -124,7 +129,10 @@ static const char *draw_target(struct cr_arena *arena, struct rng *rng, const st
 
 static int add_random(struct cr_arena *arena, struct rng *rng, struct tree *tree)
 {
-	const char *dir = any_of_type(rng, tree, CR_FT_DIR)->path;
+	const struct entry *last = &tree->entries[tree->count - 1];
+	const char *dir = last->type == CR_FT_DIR && rng_percent(rng, 40)
+				  ? last->path /* so that some paths are deep */
+				  : any_of_type(rng, tree, CR_FT_DIR)->path;
 	unsigned what = rng_below(rng, 100);
 	struct entry entry = {
 		.path = join(arena, dir, PICK(rng, names)),
@@ -301,10 +309,27 @@ static void add_chain(struct drawing *d)
 			add_line(d, draw_rule(d), cr_path_prefix(d->arena, CR_OS_LINUX, path, i));
 }
 
+/* A literal rule inside of what a pattern has caught. */
+static void add_inside_pattern(struct drawing *d)
+{
+	const char *path = any_entry(d->rng, d->tree)->path;
+	unsigned top = cr_path_depth(CR_OS_LINUX, d->tree->top);
+	unsigned depth = cr_path_depth(CR_OS_LINUX, path);
+
+	if (depth < top + 2)
+		return;
+	depth = top + rng_below(d->rng, depth - top - 1);
+	add_line(d, draw_rule(d),
+		 join(d->arena, cr_path_prefix(d->arena, CR_OS_LINUX, path, depth), "*"));
+	add_line(d, draw_rule(d), path);
+}
+
 static void add_rules(struct drawing *d, unsigned count)
 {
 	if (rng_percent(d->rng, 40))
 		add_chain(d);
+	if (rng_percent(d->rng, 20))
+		add_inside_pattern(d);
 	for (unsigned i = 0; i < count; i++)
 		add_line(d, draw_rule(d), spell(d, draw_path(d)));
 }
@@ -369,12 +394,46 @@ static const char *absent_name(struct cr_arena *arena, struct rng *rng, const st
 			&rules->rules[rng_below(rng, (unsigned)rules->n_rules)];
 
 		if (rule->cap <= CR_CAP_WRITE && rule->literal && rule->type == CR_FT_NONE &&
-		    cr_path_within(CR_OS_LINUX, rule->path, tree->top)) {
+		    beneath(rule->path, tree->top)) {
 			path = rule->path;
 			break;
 		}
 	}
 	return lstat(path, &st) == 0 ? NULL : path;
+}
+
+/* A path some rule names, or a directory on the way to one: where boxes are made of mounts. */
+static const char *ruled_path(struct cr_arena *arena, struct rng *rng, const struct tree *tree,
+			      const struct cr_ruleset *rules)
+{
+	const struct cr_rule *rule = &rules->rules[rng_below(rng, (unsigned)rules->n_rules)];
+	unsigned top = cr_path_depth(CR_OS_LINUX, tree->top), depth;
+	const char *path;
+	struct stat st;
+
+	if (rule->cap > CR_CAP_WRITE || !beneath(rule->path, tree->top))
+		return NULL;
+	depth = cr_path_depth(CR_OS_LINUX, rule->path);
+	path = cr_path_prefix(arena, CR_OS_LINUX, rule->path,
+			      top + 1 + rng_below(rng, depth - top));
+	return lstat(path, &st) < 0 ? NULL : path;
+}
+
+static const char *present_path(struct cr_arena *arena, struct rng *rng, const struct tree *tree,
+				const struct cr_ruleset *rules)
+{
+	const struct entry *entry = any_entry(rng, tree);
+	const char *path = NULL;
+	struct stat st;
+
+	if (rng_percent(rng, 40))
+		path = ruled_path(arena, rng, tree, rules);
+	if (path || entry->type != CR_FT_SYMLINK || rng_percent(rng, 50))
+		return path ? path : entry->path;
+
+	/* Through a link, to something beneath. */
+	path = join(arena, entry->path, PICK(rng, names));
+	return lstat(path, &st) < 0 ? entry->path : path;
 }
 
 struct access access_draw(struct cr_arena *arena, struct rng *rng, const struct tree *tree,
@@ -384,20 +443,15 @@ struct access access_draw(struct cr_arena *arena, struct rng *rng, const struct 
 	static const enum op dir_ops[] = {OP_LIST, OP_LIST, OP_STAT, OP_CHMOD, OP_RENAME, OP_SWAP};
 	static const enum op file_ops[] = {OP_READ,  OP_READ,   OP_STAT, OP_WRITE, OP_WRITE,
 					   OP_CHMOD, OP_RENAME, OP_SWAP, OP_LINK,  OP_TRUNCATE};
-	const struct entry *entry = any_entry(rng, tree);
 	const char *absent = rng_percent(rng, 30) ? absent_name(arena, rng, tree, rules) : NULL;
-	struct access access = {.path = entry->path};
+	struct access access = {.path = absent};
 	struct stat st;
 
-	if (absent)
-		return (struct access){.op = PICK(rng, new_ops), .path = absent};
-	/* Through a link, to something beneath. */
-	if (entry->type == CR_FT_SYMLINK && rng_percent(rng, 50)) {
-		const char *below = join(arena, entry->path, PICK(rng, names));
-
-		if (lstat(below, &st) == 0)
-			access.path = below;
+	if (absent) {
+		access.op = PICK(rng, new_ops);
+		return access;
 	}
+	access.path = present_path(arena, rng, tree, rules);
 	if (stat(access.path, &st) == 0 && S_ISDIR(st.st_mode))
 		access.op = PICK(rng, dir_ops);
 	else

@@ -91,11 +91,6 @@ static struct judged judge(const struct model *model, const struct access *acces
 	return judged;
 }
 
-static bool beneath(const char *path, const char *root)
-{
-	return path && cr_path_within(CR_OS_LINUX, path, root) && strcmp(path, root) != 0;
-}
-
 static bool is_named(const struct model *model, const char *path)
 {
 	for (size_t i = 0; i < model->rules->n_rules; i++) {
