@@ -19,7 +19,7 @@
  * A policy asks a home directory for a hundred names of which few exist. After some vain
  * questions one listing answers the rest, unless the directory is large.
  */
-#define LIST_AFTER  12
+#define LIST_AFTER 12
 #define LIST_SLOTS 2048 /* a power of two */
 #define LIST_LIMIT 1024 /* entries */
 

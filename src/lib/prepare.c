@@ -219,8 +219,8 @@ static const char *temp_dir(const struct cr_prepared *prepared, char *const *env
 		return ctx->temp_dir;
 	for (size_t i = 0; env[i]; i++)
 		if (is_variable(env[i], "TMPDIR") &&
-		    (env[i][7] != '/' || cr_decide_view(prepared->rules, env[i] + 7, NULL) !=
-						 CR_VIEW_WRITABLE))
+		    (env[i][7] != '/' ||
+		     cr_decide_view(prepared->rules, env[i] + 7, NULL) != CR_VIEW_WRITABLE))
 			return "/tmp";
 	return NULL;
 }

@@ -1,9 +1,9 @@
 /*
  * probe.c - what can this host enforce?
  *
- * The quick probe runs before every box and asks what is cheap; whether namespaces may be made shows
- * when the box is built, as CR_E_TIER. The thorough one reads settings, tries, and says why not. Must not change
- * anything on the host.
+ * The quick probe runs before every box and asks what is cheap; whether namespaces may be made
+ * shows when the box is built, as CR_E_TIER. The thorough one reads settings, tries, and says why
+ * not. Must not change anything on the host.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -25,8 +25,9 @@
 #include "linux/fd.h"
 #include "linux/reserve.h"
 
-#define LOCK_TRIES 200 /* of 10 ms: another box is removing its names, or a stranger holds a lock \
-			*/
+#define LOCK_TRIES                                                                     \
+	200 /* of 10 ms: another box is removing its names, or a stranger holds a lock \
+	     */
 #define LOCK_PAUSE_NS (10 * 1000 * 1000)
 
 struct reserved {

@@ -309,18 +309,21 @@ static void add_chain(struct drawing *d)
 			add_line(d, draw_rule(d), cr_path_prefix(d->arena, CR_OS_LINUX, path, i));
 }
 
-/* A literal rule inside of what a pattern has caught. */
+/* A literal rule inside of what a pattern has caught, inside of what may be written. */
 static void add_inside_pattern(struct drawing *d)
 {
 	const char *path = any_entry(d->rng, d->tree)->path;
 	unsigned top = cr_path_depth(CR_OS_LINUX, d->tree->top);
 	unsigned depth = cr_path_depth(CR_OS_LINUX, path);
+	const char *dir;
 
-	if (depth < top + 2)
+	if (depth < top + 3)
 		return;
-	depth = top + rng_below(d->rng, depth - top - 1);
-	add_line(d, draw_rule(d),
-		 join(d->arena, cr_path_prefix(d->arena, CR_OS_LINUX, path, depth), "*"));
+	depth = top + 1 + rng_below(d->rng, depth - top - 2);
+	dir = cr_path_prefix(d->arena, CR_OS_LINUX, path, depth);
+	if (rng_percent(d->rng, 70))
+		add_line(d, "allow write", cr_path_parent(d->arena, CR_OS_LINUX, dir));
+	add_line(d, draw_rule(d), join(d->arena, dir, "*"));
 	add_line(d, draw_rule(d), path);
 }
 
