@@ -27,6 +27,7 @@ struct view {
 	size_t count;
 	enum surface *surfaces; /* of each point */
 	bool *shown_below;   /* a point below is not hidden: the mask must be a directory of ours */
+	bool *literal_below; /* a rule names a path below that is not writable */
 	const char **sealed; /* fresh places to make read-only at the end */
 	size_t n_sealed;
 	const char *last_way, *last_pinned, *last_reserved; /* see seen_before */
@@ -122,8 +123,6 @@ static void pin_parents(struct view *v, const char *root, const struct cr_point 
 {
 	unsigned depth = cr_path_depth(CR_OS_LINUX, point->path);
 
-	if (point->from_pattern)
-		return; /* a snapshot of names: the next one may be anywhere anyway */
 	for (unsigned d = cr_path_depth(CR_OS_LINUX, root) + 1; d < depth; d++) {
 		const char *path = prefix(v, point->path, d);
 
@@ -137,6 +136,27 @@ static void pin_parents(struct view *v, const char *root, const struct cr_point 
 						  });
 	}
 	v->last_pinned = point->path;
+}
+
+/* The nearest place above `i` that is writable or fresh: where way and pins begin. */
+static const char *root_above(const struct view *v, size_t i)
+{
+	int above = v->points[i].parent;
+
+	while (above >= 0 && v->points[above].parent >= 0 &&
+	       v->surfaces[v->points[above].parent] == v->surfaces[above])
+		above = v->points[above].parent;
+	return above < 0 ? "/" : v->points[above].path;
+}
+
+/*
+ * What a pattern matches is a snapshot of names, the next one may be anywhere anyway: it is pinned
+ * only for the sake of what a rule names in it.
+ */
+static void pin_point(struct view *v, size_t i)
+{
+	if (!v->points[i].from_pattern || v->literal_below[i])
+		pin_parents(v, root_above(v, i), &v->points[i]);
 }
 
 /* A file where a directory would have to be: nothing can be made in it, as long as it stays. */
@@ -189,17 +209,6 @@ static void reserve(struct view *v, const char *root, const struct cr_point *poi
 		v->last_reserved = path;
 		return;
 	}
-}
-
-/* The nearest place above `i` that is writable or fresh: where way and pins begin. */
-static const char *root_above(const struct view *v, size_t i)
-{
-	int above = v->points[i].parent;
-
-	while (above >= 0 && v->points[above].parent >= 0 &&
-	       v->surfaces[v->points[above].parent] == v->surfaces[above])
-		above = v->points[above].parent;
-	return above < 0 ? "/" : v->points[above].path;
 }
 
 static void place_dev(struct view *v, const struct cr_point *point)
@@ -333,7 +342,7 @@ static enum surface place_shown(struct view *v, size_t i, enum surface around)
 		return SURFACE_HOST_WRITE;
 	}
 	if (!writable && around == SURFACE_HOST_WRITE) {
-		pin_parents(v, root_above(v, i), point);
+		pin_point(v, i);
 		step(v, CR_STEP_PROTECT, point, 0);
 		return SURFACE_HOST_READ;
 	}
@@ -369,19 +378,24 @@ static enum surface place(struct view *v, size_t i)
 	if (around == SURFACE_FRESH)
 		return around;
 	if (around == SURFACE_HOST_WRITE)
-		pin_parents(v, root_above(v, i), point);
+		pin_point(v, i);
 	return place_hidden(v, i);
 }
 
-static void find_shown_below(struct view *v)
+static void find_what_is_below(struct view *v)
 {
 	for (size_t i = v->count; i-- > 0;) {
 		const struct cr_point *point = &v->points[i];
 		bool shown = v->shown_below[i] ||
 			     (point->view != CR_VIEW_HIDDEN && point->type != CR_FT_NONE);
 
+		bool literal = v->literal_below[i] ||
+			       (!point->from_pattern && point->view != CR_VIEW_WRITABLE);
+
 		if (shown && point->parent >= 0)
 			v->shown_below[point->parent] = true;
+		if (literal && point->parent >= 0)
+			v->literal_below[point->parent] = true;
 	}
 }
 
@@ -575,12 +589,13 @@ void cr_linux_view_full(struct cr_builder *builder, const struct cr_point *point
 
 	v.surfaces = cr_arena_alloc(builder->arena, count, sizeof(*v.surfaces));
 	v.shown_below = cr_arena_alloc(builder->arena, count, sizeof(*v.shown_below));
+	v.literal_below = cr_arena_alloc(builder->arena, count, sizeof(*v.literal_below));
 	v.sealed = cr_arena_alloc(builder->arena, count, sizeof(*v.sealed));
-	if (!v.surfaces || !v.shown_below || !v.sealed) {
+	if (!v.surfaces || !v.shown_below || !v.literal_below || !v.sealed) {
 		builder->failed = cr_fail(builder->err, CR_E_NOMEM, "out of memory");
 		return;
 	}
-	find_shown_below(&v);
+	find_what_is_below(&v);
 	for (size_t i = 0; i < count && !builder->failed; i++)
 		v.surfaces[i] = place(&v, i);
 	if (!builder->failed)
