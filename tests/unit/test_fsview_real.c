@@ -64,6 +64,18 @@ static void random_relative(uint32_t *seed, unsigned most, const char *names, ch
 	}
 }
 
+/* Links lead out of the tree as well; nothing may be made where they lead. */
+static bool is_inside(const char *root, const char *path)
+{
+	char parent[PATH_MAX + 70], real[PATH_MAX];
+	const size_t len = strlen(root);
+
+	snprintf(parent, sizeof(parent), "%s", path);
+	*strrchr(parent, '/') = '\0';
+	return realpath(parent, real) && strncmp(real, root, len) == 0 &&
+	       (real[len] == '/' || real[len] == '\0');
+}
+
 static void make_tree(uint32_t *seed, const char *root)
 {
 	for (int i = 0; i < 40; i++) {
@@ -76,7 +88,9 @@ static void make_tree(uint32_t *seed, const char *root)
 			snprintf(target, sizeof(target), "%s/%s", root, relative);
 		else
 			snprintf(target, sizeof(target), "%s", relative);
-		/* What is there already, or has no directory, stays as it is. */
+		if (!is_inside(root, path))
+			continue;
+		/* What is there already stays as it is. */
 		switch (next_random(seed) % 4) {
 		case 0:
 			close(open(path, O_CREAT | O_EXCL | O_WRONLY, 0600));

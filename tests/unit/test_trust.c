@@ -64,9 +64,9 @@ static int teardown(void **state)
 	struct place *p = *state;
 	char above[80];
 
+	unlink(p->trust); /* a link of a test: what it leads to is not ours */
 	each_record(p, unlink);
 	rmdir(p->trust);
-	unlink(p->trust);
 	rmdir(p->state);
 	snprintf(above, sizeof(above), "%s/a", p->root);
 	rmdir(above);
@@ -156,7 +156,7 @@ static void test_dir_is_link(void **state)
 	assert_int_equal(cr_trust_accept(p->state, "/ws", text, LEN, &p->err), 0);
 	each_record(p, unlink);
 	assert_int_equal(rmdir(p->trust), 0);
-	assert_int_equal(symlink("/tmp", p->trust), 0);
+	assert_int_equal(symlink(p->root, p->trust), 0);
 	assert_int_equal(check(p, "/ws", text), -1);
 	assert_int_equal(cr_trust_accept(p->state, "/ws", text, LEN, &p->err), -1);
 }
