@@ -67,7 +67,9 @@ static void landlock_full(struct cr_builder *builder, size_t view_steps)
 		struct cr_step step = builder->steps[i];
 		bool writable = step.kind == CR_STEP_WRITABLE || step.kind == CR_STEP_TMPFS;
 
-		if (!writable && step.kind != CR_STEP_PROC && step.kind != CR_STEP_DEVPTS)
+		/* A message queue is opened beneath no directory but the root of its own. */
+		if (!writable && step.kind != CR_STEP_PROC && step.kind != CR_STEP_DEVPTS &&
+		    step.kind != CR_STEP_MQUEUE)
 			continue;
 		if (step.kind == CR_STEP_DEVPTS) /* and the devices beside it */
 			step.path = cr_path_parent(builder->arena, CR_OS_LINUX, step.path);

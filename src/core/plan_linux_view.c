@@ -244,6 +244,8 @@ static void place_dev(struct view *v, const struct cr_point *point)
 	}
 	path_step(v, CR_STEP_MAKE_DIR, "/dev/pts", NULL);
 	path_step(v, CR_STEP_DEVPTS, "/dev/pts", NULL);
+	path_step(v, CR_STEP_MAKE_DIR, "/dev/mqueue", NULL);
+	path_step(v, CR_STEP_MQUEUE, "/dev/mqueue", NULL);
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		path_step(v, CR_STEP_MAKE_LINK,
 			  cr_path_join(arena, CR_OS_LINUX, point->path, links[i].name),

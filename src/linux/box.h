@@ -114,6 +114,7 @@ int cr_mount_proc_hide(struct cr_box *box, const struct cr_step *step, struct cr
 int cr_fresh_empty(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 int cr_fresh_private(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 int cr_fresh_devpts(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_fresh_mqueue(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 int cr_fresh_proc(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 int cr_fresh_dir(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 int cr_fresh_file(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);

@@ -120,6 +120,20 @@ int cr_fresh_devpts(struct cr_box *box, const struct cr_step *step, struct cr_gr
 	return put_fs(box, step, fs);
 }
 
+int cr_fresh_mqueue(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
+{
+	(void)grab;
+
+	CR_AUTO_FD int fs = make_fs("mqueue", NULL, 0,
+				    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+
+	if (fs < 0 && errno == ENODEV)
+		return 0; /* this kernel has none */
+	if (fs < 0)
+		return cr_step_fail(box, "mount the message queues");
+	return put_fs(box, step, fs);
+}
+
 int cr_fresh_proc(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
 {
 	(void)grab;

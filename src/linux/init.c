@@ -77,6 +77,7 @@ static const struct {
 	[CR_STEP_MAKE_LINK] = {.apply = cr_fresh_link},
 	[CR_STEP_DEVICE] = {.grab = cr_mount_grab, .apply = cr_mount_device},
 	[CR_STEP_DEVPTS] = {.apply = cr_fresh_devpts},
+	[CR_STEP_MQUEUE] = {.apply = cr_fresh_mqueue},
 	[CR_STEP_PROC] = {.apply = cr_fresh_proc},
 	[CR_STEP_PROC_READ_ONLY] = {.apply = cr_mount_proc_read_only},
 	[CR_STEP_PROC_HIDE] = {.mask = cr_mount_grab_mask, .apply = cr_mount_proc_hide},
