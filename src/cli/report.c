@@ -167,12 +167,15 @@ static void print_event(const struct cr_report *report, const struct cr_event *e
 	if (event->rule)
 		fprintf(stderr, "%s: ", cr_cli_origin(cli, &event->rule->origin));
 	fprintf(stderr, "%s\n", cr_cli_safe(cli, event->rule_text));
+	const char *needs = event->remedy_needs[0] != '\0' ? "; " : "";
+
 	if (event->remedy_rule[0] != '\0' && report->no_flags)
-		fprintf(stderr, "        to allow, in a policy: %s\n",
-			cr_cli_safe(cli, event->remedy_rule));
+		fprintf(stderr, "        to allow, in a policy: %s%s%s\n",
+			cr_cli_safe(cli, event->remedy_rule), needs, event->remedy_needs);
 	else if (event->remedy_rule[0] != '\0')
-		fprintf(stderr, "        to allow: %s   (policy: %s)\n",
-			cr_cli_safe(cli, event->remedy_flag), cr_cli_safe(cli, event->remedy_rule));
+		fprintf(stderr, "        to allow: %s   (policy: %s)%s%s\n",
+			cr_cli_safe(cli, event->remedy_flag), cr_cli_safe(cli, event->remedy_rule),
+			needs, event->remedy_needs);
 	else if (event->remedy_why_not[0] != '\0')
 		fprintf(stderr, "        cannot be allowed: %s\n",
 			cr_cli_safe(cli, event->remedy_why_not));

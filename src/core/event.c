@@ -214,6 +214,9 @@ static void path_remedy(struct explaining *x, const struct cr_denial *denial, st
 
 	if (has_path && denial->op != CR_OP_UNIX)
 		path = path_to_open(x, denial);
+	/* A rule holds for what is there when the box starts. */
+	if (denial->op == CR_OP_CREATE && path == denial->object)
+		x->event->remedy_needs = "create it first";
 	rule->path = path;
 	rule->literal = true;
 	if (!has_path)
@@ -352,8 +355,11 @@ int cr_event_explain(struct cr_arena *arena, const struct cr_ruleset *rules,
 	};
 	struct cr_verdict verdict = {.decision = CR_DENY};
 
-	*event = (struct cr_event){
-		.remedy_rule = "", .remedy_flag = "", .remedy_why_not = "", .count = 1};
+	*event = (struct cr_event){.remedy_rule = "",
+				   .remedy_flag = "",
+				   .remedy_needs = "",
+				   .remedy_why_not = "",
+				   .count = 1};
 	if (copy_denial(&x, denial) < 0)
 		return -1;
 	if (x.access.cap == CR_CAP_CONNECT && parse_host(&x, event->denial.object) < 0) {
@@ -378,15 +384,15 @@ char *cr_event_json(const struct cr_event *event)
 {
 	const struct cr_denial *denial = &event->denial;
 	json_t *json = json_pack(
-		"{s:s, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "op",
+		"{s:s, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "op",
 		cr_op_name(denial->op), "object", cr_json_text(denial->object), "boundary",
 		cr_json_text(denial->boundary), "program", cr_json_text(denial->program), "pid",
 		json_integer(denial->pid), "os_code", denial->os_code, "time_ms",
 		cr_json_number(denial->time_ms), "rule", cr_json_text(event->rule_text), "origin",
 		event->rule ? cr_json_origin(&event->rule->origin) : json_null(), "remedy_rule",
 		cr_json_text(event->remedy_rule), "remedy_flag", cr_json_text(event->remedy_flag),
-		"remedy_why_not", cr_json_text(event->remedy_why_not), "count",
-		cr_json_number(event->count));
+		"remedy_needs", event->remedy_needs, "remedy_why_not",
+		cr_json_text(event->remedy_why_not), "count", cr_json_number(event->count));
 	char *text = json ? json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
 
 	json_decref(json);

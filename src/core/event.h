@@ -49,6 +49,7 @@ struct cr_event {
 	const char *rule_text;      /* "deny write .git", or "no rule allows it" */
 	const char *remedy_rule;    /* narrowest rule that would allow it; "" when none may */
 	const char *remedy_flag;    /* the same as a command-line option; "" */
+	const char *remedy_needs;   /* what must be done besides: "create it first"; "" */
 	const char *remedy_why_not; /* when there is none: why; "" */
 	uint64_t count;
 };
