@@ -146,6 +146,10 @@ int cr_cgroup_make(struct cr_box *box, const struct cr_step *step, struct cr_gra
  * is gone. */
 void cr_clean_up(struct cr_box *box);
 
+/* init.c: sends SIGKILL to every child of this process. Returns how many there were, or -1 when the
+ * kernel does not tell (no /proc, or built without CONFIG_PROC_CHILDREN). */
+int cr_kill_children(void);
+
 /* init.c: what init does once forked; never returns. */
 void cr_init_main(struct cr_box *box) __attribute__((noreturn));
 

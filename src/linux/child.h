@@ -20,6 +20,7 @@ struct cr_running {
 	uint64_t timeout_ms; /* 0: none */
 	uint64_t started_ms; /* CLOCK_MONOTONIC */
 	unsigned flags;      /* of the launch */
+	int adopts;          /* landlock tier: what init leaves behind comes to us */
 	sigset_t old_mask;   /* restored when the box ends */
 	struct cr_notifier *notifier;
 	struct cr_reservations *reservations;

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -131,6 +132,27 @@ static int fork_failed(enum cr_tier tier, struct cr_err *err)
 	return cr_fail_os(err, CR_E_STEP, cause, "cannot start a process");
 }
 
+/*
+ * In the landlock tier nothing ends the box when init is killed from outside, so its processes come
+ * to us. Not to a program that uses the library, and not when this process has children already,
+ * which a shell leaves to what it executes: they are not ours to end.
+ */
+static int can_adopt(const struct cr_box *box)
+{
+	siginfo_t info;
+
+	return box->plan->tier != CR_TIER_FULL && (box->launch->flags & CR_LAUNCH_TERMINAL) &&
+	       waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD &&
+	       prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
+}
+
+static void end_adopted(void)
+{
+	while (waitpid(-1, NULL, WNOHANG | __WALL) >= 0 || errno != ECHILD)
+		if (cr_kill_children() < 0 || waitpid(-1, NULL, __WALL) < 0)
+			return;
+}
+
 static int start_init(struct cr_box *box, struct cr_running *running, struct cr_err *err)
 {
 	int pair[2];
@@ -139,6 +161,7 @@ static int start_init(struct cr_box *box, struct cr_running *running, struct cr_
 		return cr_fail_os(err, CR_E_STEP, errno, "cannot make the control socket");
 	box->ctl = pair[1];
 	running->ctl = pair[0];
+	running->adopts = can_adopt(box);
 	running->init = box->plan->tier == CR_TIER_FULL ? fork_into_namespaces() : fork();
 	if (running->init == 0) {
 		close(pair[0]);
@@ -208,6 +231,8 @@ void cr_running_reap(struct cr_running *running)
 	cr_msg_send(running->ctl, &done, -1); /* fails when init is gone, which is as good */
 	while (waitpid(running->init, NULL, __WALL) < 0 && errno == EINTR)
 		;
+	if (running->adopts)
+		end_adopted();
 	running->init = 0;
 }
 

@@ -183,15 +183,15 @@ static void name_step(struct cr_box *box)
 
 /* Children of a box without a pid namespace: init is their reaper (PR_SET_CHILD_SUBREAPER). They
  * are unreaped, so a number in the list is still theirs. */
-static void kill_children(void)
+int cr_kill_children(void)
 {
 	char path[64], list[4096];
-	int pid = 0;
+	int pid = 0, count = 0;
 
 	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
 
 	CR_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd < 0 ? 0 : read(fd, list, sizeof(list));
+	ssize_t len = fd < 0 ? -1 : read(fd, list, sizeof(list));
 
 	/* A list that does not fit is cut; the caller comes back until there are no children. */
 	for (ssize_t i = 0; i < len; i++) {
@@ -199,10 +199,11 @@ static void kill_children(void)
 			pid = pid * 10 + (list[i] - '0');
 			continue;
 		}
-		if (pid > 1)
-			kill(pid, SIGKILL);
+		if (pid > 1 && kill(pid, SIGKILL) == 0)
+			count++;
 		pid = 0;
 	}
+	return len < 0 ? -1 : count;
 }
 
 static void kill_everything(const struct cr_box *box)
@@ -211,7 +212,7 @@ static void kill_everything(const struct cr_box *box)
 		if (has_namespaces(box))
 			kill(-1, SIGKILL);
 		else
-			kill_children();
+			cr_kill_children();
 		if (waitpid(-1, NULL, __WALL) < 0 && errno == ECHILD)
 			return;
 	}
@@ -331,6 +332,14 @@ static void __attribute__((noreturn)) give_up(struct cr_box *box)
 	end(box, &msg);
 }
 
+/* Without a pid namespace what the command leaves behind comes to init, which must see it. */
+static int become_reaper(struct cr_box *box)
+{
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 || cr_kill_children() < 0)
+		return cr_step_fail(box, "watch over the processes of the box (is /proc mounted?)");
+	return 0;
+}
+
 void cr_init_main(struct cr_box *box)
 {
 	struct cr_msg started = {.kind = CR_MSG_STARTED};
@@ -339,10 +348,8 @@ void cr_init_main(struct cr_box *box)
 
 	prctl(PR_SET_NAME, "carrel-init", 0, 0, 0);
 	box->old_umask = umask(0); /* modes are what the plan says */
-	if (!has_namespaces(box) && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) {
-		cr_step_fail(box, "become the reaper");
+	if (!has_namespaces(box) && become_reaper(box) < 0)
 		give_up(box);
-	}
 
 	int signals = open_signals(box);
 

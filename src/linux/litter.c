@@ -41,8 +41,11 @@ int cr_temp_make(struct cr_box *box, const struct cr_step *step, struct cr_grab 
 	if (make_dirs(step->path) < 0)
 		return cr_step_fail(box, "make the temporary directory");
 	grab->dir = cr_open_plain(step->path, O_RDONLY | O_DIRECTORY);
-	if (grab->dir < 0)
-		return cr_step_fail(box, "open the temporary directory");
+	if (grab->dir < 0) {
+		cr_step_fail(box, "open the temporary directory");
+		rmdir(step->path);
+		return -1;
+	}
 	return 0;
 }
 
