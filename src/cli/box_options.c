@@ -341,12 +341,37 @@ int cr_box_options_request(struct cr_box_options *options, struct cr_request *ou
 	return request_accepted(options, out, err);
 }
 
+/*
+ * A policy may name what is not on every machine. Who names it on the command line means it, and
+ * would look in vain for what the command wrote there.
+ */
+static int check_written(const struct cr_prepared *prepared, struct cr_err *err)
+{
+	const struct cr_ruleset *rules = prepared->rules;
+
+	for (size_t i = 0; i < rules->n_rules; i++) {
+		const struct cr_rule *rule = &rules->rules[i];
+		const char *parent;
+
+		if (strcmp(rule->origin.file, "--write") != 0 || !rule->literal ||
+		    rule->type != CR_FT_NONE)
+			continue;
+		parent = cr_path_parent(prepared->arena, rules->ctx.os, rule->path);
+		if (parent && cr_decide_view(rules, parent, NULL) == CR_VIEW_WRITABLE)
+			continue;
+		cr_fail(err, CR_E_PATH, "--write: '%s' does not exist", rule->path);
+		return cr_hint(err, "create it first; a box is given what is there when it starts");
+	}
+	return 0;
+}
+
 int cr_box_options_prepare(struct cr_cli *cli, const struct cr_request *request,
 			   struct cr_prepared *prepared, int *exit_code)
 {
 	struct cr_err err;
 
-	if (cr_prepare_rules(cli->arena, request, prepared, &err) == 0)
+	if (cr_prepare_rules(cli->arena, request, prepared, &err) == 0 &&
+	    (request->os != cr_sys_os || check_written(prepared, &err) == 0))
 		return 0;
 	cr_cli_diags(cli, &prepared->diags);
 	*exit_code = cr_cli_fail(cli, &err);

@@ -330,3 +330,10 @@ print(" ".join("--accept-gap=" + gap["name"] for gap in json.load(sys.stdin)["ga
 	run carrel run --timeout 1s -- sleep 9
 	[ -z "$(ls -A)" ]
 }
+
+@test "--write of what does not exist is refused, unless the workspace would hold it" {
+	run -125 carrel run --write "$outside/absent" -- touch ran
+	contains "--write: '$outside/absent' does not exist"
+	[ ! -e ran ]
+	run -0 carrel run --write new-directory -- true
+}
