@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "childenv.h"
 #include "core/path.h"
 #include "sys.h"
 #include "where.h"
@@ -179,78 +180,6 @@ int cr_prepare_plan(struct cr_prepared *prepared, struct cr_err *err)
 			    err);
 }
 
-/* The variables that tell programs where to put temporary files. */
-static const char *const temp_names[][3] = {
-	[CR_OS_LINUX] = {"TMPDIR"},
-	[CR_OS_WINDOWS] = {"TEMP", "TMP"},
-	[CR_OS_MACOS] = {"TMPDIR"},
-};
-
-static int is_variable(const char *entry, const char *name)
-{
-	const size_t len = strlen(name);
-
-	return strncmp(entry, name, len) == 0 && entry[len] == '=';
-}
-
-/* Puts NAME=value into `env`, which has room, in place of what it says about NAME. */
-static int put(struct cr_arena *arena, char **env, const char *name, const char *value)
-{
-	char *entry = cr_arena_printf(arena, "%s=%s", name, value);
-	size_t i = 0;
-
-	if (!entry)
-		return -1;
-	while (env[i] && !is_variable(env[i], name))
-		i++;
-	if (!env[i])
-		env[i + 1] = NULL;
-	env[i] = entry;
-	return 0;
-}
-
-/* Where temporary files go: the directory made for the box; else, when the one the user has set
- * cannot be written in the box, the box's own /tmp. NULL: nothing is to be said. */
-static const char *temp_dir(const struct cr_prepared *prepared, char *const *env)
-{
-	const struct cr_context *ctx = &prepared->ctx;
-
-	if (ctx->temp_dir || ctx->os != CR_OS_LINUX)
-		return ctx->temp_dir;
-	for (size_t i = 0; env[i]; i++)
-		if (is_variable(env[i], "TMPDIR") &&
-		    (env[i][7] != '/' ||
-		     cr_decide_view(prepared->rules, env[i] + 7, NULL) != CR_VIEW_WRITABLE))
-			return "/tmp";
-	return NULL;
-}
-
-/* The environment of the command; a private temporary directory is told to it. */
-static char **environment(struct cr_prepared *prepared)
-{
-	const struct cr_context *ctx = &prepared->ctx;
-	char **from = cr_sys_environ(prepared->arena);
-	char **env = from ? cr_env_apply(prepared->arena, prepared->rules, from) : NULL;
-	char **roomy;
-	size_t count = 0;
-
-	const char *temp = env ? temp_dir(prepared, env) : NULL;
-
-	if (!temp)
-		return env;
-	while (env[count])
-		count++;
-	roomy = cr_arena_alloc(prepared->arena, count + 4, sizeof(*roomy));
-	if (!roomy)
-		return NULL;
-	memcpy(roomy, env, count * sizeof(*roomy));
-	for (const char *const *name = temp_names[ctx->os]; *name; name++) {
-		if (put(prepared->arena, roomy, *name, temp) < 0)
-			return NULL;
-	}
-	return roomy;
-}
-
 /* Where the command starts: as asked, else where the user is if that is in the workspace. */
 static const char *start_dir(struct cr_prepared *prepared, const struct cr_start *start,
 			     struct cr_err *err)
@@ -292,7 +221,7 @@ static int start_once(struct cr_prepared *prepared, const struct cr_start *start
 	launch.cwd = start_dir(prepared, start, err);
 	if (!launch.cwd)
 		return -1;
-	launch.envp = environment(prepared);
+	launch.envp = cr_child_environment(prepared);
 	if (!launch.envp)
 		return cr_fail(err, CR_E_LIMIT, "the environment is too large");
 	return cr_enforce(prepared->plan, &launch, child, err);

@@ -13,9 +13,10 @@ load helper
 }
 
 @test "the starter policy leaves the plan as it was, but for line numbers" {
-	carrel plan | sed 's/ *#.*//' > "$top/before"
+	# sockets come and go with the programs of this machine
+	carrel plan | grep -v 'socket of the host' | sed 's/ *#.*//' > "$top/before"
 	carrel init
-	carrel plan | sed 's/ *#.*//' > "$top/after"
+	carrel plan | grep -v 'socket of the host' | sed 's/ *#.*//' > "$top/after"
 	diff "$top/before" "$top/after"
 }
 
