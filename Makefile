@@ -30,7 +30,7 @@ with-tests:
 	@$(MESON) compile -C $(BUILD)
 
 check: with-tests
-	@tests/run $(BUILD) unit golden cli fuzz lint escape diff compat stress library
+	@tests/run $(BUILD) unit golden cli fuzz lint escape diff compat stress faults library
 
 lint: with-tests
 	@tests/run $(BUILD) lint
