@@ -1,0 +1,45 @@
+# where: outside
+# The box as a job of the shell outside: stopped, continued, interrupted, in the background.
+import shlex
+import sys
+
+from terminal import Terminal
+
+PROMPT = r"ready> $"
+box = shlex.join(sys.argv[1:])
+shell = Terminal(["env", "PS1=ready> ", "bash", "--norc", "--noprofile", "-i"])
+shell.expect(PROMPT)
+shell.type(f"{box} sh -c 'echo runs:$$; exec cat'\r")
+shell.expect(r"\nruns:\d+\r\n")
+shell.type("one\r")
+print(shell.expect("one\r\none\r\n").split())
+shell.type("\x1a")
+print(shell.expect("Stopped"))
+shell.expect(PROMPT)
+shell.type("echo in between; fg\r")
+shell.expect("\nin between\r\n.*exec cat'\r\n")
+shell.type("two\r")
+print(shell.expect("two\r\ntwo\r\n").split())
+shell.type("\x03")
+shell.expect(PROMPT)
+shell.type("echo status:$?\r")
+print(shell.expect(r"\nstatus:\d+").strip())
+shell.expect(PROMPT)
+shell.type(f"{box} sh -c 'exit 9'; echo status:$?\r")
+print(shell.expect(r"\nstatus:\d+").strip())
+shell.expect(PROMPT)
+shell.type(f"{box} sleep 0.3 & wait %1; echo waited:$?\r")
+print(shell.expect(r"\nwaited:\d+").strip())
+shell.expect(PROMPT)
+shell.type(f"{box} echo piped | cat; echo status:$?\r")
+print(shell.expect(r"\npiped\r\nstatus:\d+").split())
+shell.expect(PROMPT)
+shell.type(f"{box} sh -c 'stty -echo; echo runs:$$; read -r word; stty echo; echo got $word'\r")
+shell.expect(r"\nruns:\d+")
+shell.type("secret\r")
+print(shell.expect(r"got secret"))
+shell.expect(PROMPT)
+shell.type(f"{box} sh -c 'kill -TERM $$'; echo status:$?\r")
+print(shell.expect(r"\nstatus:\d+").strip())
+shell.type("exit\r")
+print("exit", shell.end())
