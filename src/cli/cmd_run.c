@@ -53,7 +53,6 @@ static int open_events(const char *events, struct cr_err *err)
 static int exit_code_of(struct cr_cli *cli, const struct run_options *options,
 			const struct cr_result *result)
 {
-	(void)cli;
 	switch (result->end) {
 	case CR_END_EXITED:
 		return result->value;

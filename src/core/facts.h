@@ -36,6 +36,7 @@ struct cr_facts {
 	char cgroup_path[512];           /* the delegated directory */
 	bool inside_box;                 /* we run inside a carrel box */
 	int tty;                         /* a descriptor that is a terminal, or -1 */
+	char tty_path[64];               /* its name, "" for none */
 	const char *const *unix_sockets; /* paths of live AF_UNIX sockets; see cr_probe_sockets */
 	size_t n_unix_sockets;
 

@@ -61,6 +61,9 @@ struct cr_fsview {
 	bool (*is_read_only)(void *ctx, const char *path);
 };
 
+/* A view of nothing: every path is absent. Static. */
+const struct cr_fsview *cr_fsview_empty(void);
+
 /* Where a path leads once every symlink in it is followed. */
 struct cr_resolved {
 	const char *path; /* canonical; when absent: existing part resolved + the rest as written */

@@ -42,10 +42,11 @@
 	X(CR_STEP_MAKE_DIR, "mkdir")   /* path: inside a fresh place; value: mode, 0 = 0755 */    \
 	X(CR_STEP_MAKE_FILE, "mkfile") /* path: inside a fresh place */                           \
 	X(CR_STEP_MAKE_LINK, "mklink") /* path: inside a fresh place; detail: target */           \
-	X(CR_STEP_DEVICE, "device")    /* path: the host's device, bound into /dev */             \
-	X(CR_STEP_DEVPTS, "devpts")    /* path */                                                 \
-	X(CR_STEP_MQUEUE, "mqueue")    /* path: the box's POSIX message queues, if any */         \
-	X(CR_STEP_PROC, "proc")        /* path */                                                 \
+	X(CR_STEP_DEVICE,                                                                         \
+	  "device") /* path: the host's device in /dev; detail: its name outside */               \
+	X(CR_STEP_DEVPTS, "devpts") /* path */                                                    \
+	X(CR_STEP_MQUEUE, "mqueue") /* path: the box's POSIX message queues, if any */            \
+	X(CR_STEP_PROC, "proc")     /* path */                                                    \
 	X(CR_STEP_PROC_READ_ONLY, "proc-read-only") /* path: global part of /proc, when there */  \
 	X(CR_STEP_PROC_HIDE, "proc-hide")           /* path: likewise, masked */                  \
 	X(CR_STEP_SEAL, "seal")                     /* path: a fresh place becomes read-only */   \

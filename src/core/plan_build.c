@@ -165,6 +165,28 @@ void cr_build_env(struct cr_builder *builder)
 	}
 }
 
+void cr_build_limits(struct cr_builder *builder, const struct cr_limit_way ways[CR_LIMIT_COUNT],
+		     const char *why_not)
+{
+	for (int i = 0; i < CR_LIMIT_COUNT; i++) {
+		const struct cr_limit *limit = &builder->rules->limits[i];
+
+		if (!limit->set)
+			continue;
+		if (ways[i].kind == CR_STEP_KIND_COUNT) {
+			cr_build_gap(builder, ways[i].detail, &limit->origin, "'limit %s': %s",
+				     cr_limit_name_text((enum cr_limit_name)i), why_not);
+			continue;
+		}
+		cr_build_step(builder, &(struct cr_step){
+					       .kind = ways[i].kind,
+					       .detail = ways[i].detail,
+					       .value = limit->value,
+					       .origin = limit->origin,
+				       });
+	}
+}
+
 const struct cr_rule *cr_build_find_rule(const struct cr_ruleset *rules, unsigned caps,
 					 unsigned decisions)
 {

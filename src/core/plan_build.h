@@ -39,6 +39,17 @@ void cr_build_env(struct cr_builder *builder);
 /* Gaps (and notes) of a system without a broker: `ask` on files, `connect`, `unix`, `git`. */
 void cr_build_broker_gaps(struct cr_builder *builder);
 
+/* How a system keeps one `limit`: a step, or (CR_STEP_KIND_COUNT) not at all, a gap named `detail`.
+ */
+struct cr_limit_way {
+	enum cr_step_kind kind;
+	const char *detail;
+};
+
+/* A step or a gap for each `limit` of the policy; `why_not` says why a gap is one. */
+void cr_build_limits(struct cr_builder *builder, const struct cr_limit_way ways[CR_LIMIT_COUNT],
+		     const char *why_not);
+
 /* Bit sets for cr_build_find_rule. */
 #define CR_BIT(x) (1u << (x))
 

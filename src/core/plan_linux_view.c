@@ -211,6 +211,27 @@ static void reserve(struct view *v, const char *root, const struct cr_point *poi
 	}
 }
 
+/* `outside` is the device on the host, NULL when it has the same name there. */
+static void place_device(struct view *v, const char *path, const char *outside)
+{
+	struct cr_resolved at;
+
+	if (!path || cr_resolve(v->builder->rules->resolver, outside ? outside : path, &at,
+				v->builder->err) < 0)
+		return;
+	if (at.stat.type != CR_FT_OTHER)
+		return;
+	path_step(v, CR_STEP_MAKE_FILE, path, NULL);
+	cr_build_step(v->builder, &(struct cr_step){
+					  .kind = CR_STEP_DEVICE,
+					  .path = path,
+					  .detail = outside ? at.path : NULL,
+					  .type = CR_FT_OTHER,
+					  .id = at.stat.id,
+					  .origin = cr_origin_system,
+				  });
+}
+
 static void place_dev(struct view *v, const struct cr_point *point)
 {
 	static const char *const devices[] = {"null", "zero", "full", "random", "urandom", "tty"};
@@ -221,27 +242,16 @@ static void place_dev(struct view *v, const struct cr_point *point)
 		{"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"},
 		{"ptmx", "pts/ptmx"},
 	};
+	const char *terminal = v->builder->facts->tty_path;
 	struct cr_arena *arena = v->builder->arena;
 
 	step(v, CR_STEP_EMPTY, point, 0755);
-	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
-		const char *path = cr_path_join(arena, CR_OS_LINUX, point->path, devices[i]);
-		struct cr_resolved at;
-
-		if (!path ||
-		    cr_resolve(v->builder->rules->resolver, path, &at, v->builder->err) < 0)
-			continue;
-		if (at.stat.type != CR_FT_OTHER)
-			continue;
-		path_step(v, CR_STEP_MAKE_FILE, path, NULL);
-		cr_build_step(v->builder, &(struct cr_step){
-						  .kind = CR_STEP_DEVICE,
-						  .path = path,
-						  .type = CR_FT_OTHER,
-						  .id = at.stat.id,
-						  .origin = cr_origin_system,
-					  });
-	}
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
+		place_device(v, cr_path_join(arena, CR_OS_LINUX, point->path, devices[i]), NULL);
+	/* The terminal lies in the host's /dev/pts: without a name in the box it has none at all.
+	 */
+	if (terminal[0])
+		place_device(v, cr_path_join(arena, CR_OS_LINUX, point->path, "console"), terminal);
 	path_step(v, CR_STEP_MAKE_DIR, "/dev/pts", NULL);
 	path_step(v, CR_STEP_DEVPTS, "/dev/pts", NULL);
 	path_step(v, CR_STEP_MAKE_DIR, "/dev/mqueue", NULL);

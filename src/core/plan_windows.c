@@ -408,10 +408,7 @@ static void add_points(struct planner *planner)
 
 static void add_limits(struct planner *planner)
 {
-	static const struct {
-		enum cr_step_kind kind; /* CR_STEP_KIND_COUNT: none, a gap of the name below */
-		const char *detail;
-	} how[CR_LIMIT_COUNT] = {
+	static const struct cr_limit_way ways[CR_LIMIT_COUNT] = {
 		[CR_LIMIT_MEMORY] = {CR_STEP_RLIMIT, "job-memory"},
 		[CR_LIMIT_PROCESSES] = {CR_STEP_RLIMIT, "job-processes"},
 		[CR_LIMIT_TIME] = {CR_STEP_TIMEOUT, NULL},
@@ -419,24 +416,7 @@ static void add_limits(struct planner *planner)
 		[CR_LIMIT_DISK] = {CR_STEP_KIND_COUNT, "limit-disk"},
 	};
 
-	for (int i = 0; i < CR_LIMIT_COUNT; i++) {
-		const struct cr_limit *limit = &planner->builder.rules->limits[i];
-
-		if (!limit->set)
-			continue;
-		if (how[i].kind == CR_STEP_KIND_COUNT) {
-			cr_build_gap(&planner->builder, how[i].detail, &limit->origin,
-				     "'limit %s': a job object has no such limit",
-				     cr_limit_name_text((enum cr_limit_name)i));
-			continue;
-		}
-		add(planner, (struct cr_step){
-				     .kind = how[i].kind,
-				     .detail = how[i].detail,
-				     .value = limit->value,
-				     .origin = limit->origin,
-			     });
-	}
+	cr_build_limits(&planner->builder, ways, "a job object has no such limit");
 }
 
 static void add_system_gaps(struct planner *planner)

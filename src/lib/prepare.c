@@ -139,7 +139,7 @@ static int gather(struct cr_prepared *prepared, struct cr_err *err)
 static int resolve(struct cr_prepared *prepared, struct cr_err *err)
 {
 	struct cr_rules_input input = {
-		.view = is_here(prepared) ? cr_host_fsview() : cr_where_empty_view(),
+		.view = is_here(prepared) ? cr_host_fsview() : cr_fsview_empty(),
 		.policies = prepared->policies,
 		.n_policies = prepared->n_policies,
 		.project_trusted = prepared->layers.project_trusted,

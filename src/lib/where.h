@@ -19,7 +19,4 @@ int cr_where_find(struct cr_arena *arena, const struct cr_request *request, stru
 /* Sets ctx->temp_dir where the tier has no private /tmp. 0, or -1: CR_E_IO, CR_E_NOMEM. */
 int cr_where_temp(struct cr_arena *arena, struct cr_context *ctx, struct cr_err *err);
 
-/* A file system in which nothing exists. Static. */
-const struct cr_fsview *cr_where_empty_view(void);
-
 #endif

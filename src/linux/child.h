@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include <termios.h>
 
 #include "core/backend.h"
 

@@ -41,51 +41,9 @@ int cr_probe_thoroughly(struct cr_facts *facts, struct cr_err *err)
 	return cr_probe(facts, err);
 }
 
-static enum cr_fs_answer absent_stat(void *ctx, const char *path, struct cr_fstat *out)
-{
-	(void)ctx;
-	(void)path;
-	(void)out;
-	return CR_FS_ABSENT;
-}
-
-/* readlink and read have one shape */
-static enum cr_fs_answer absent_text(void *ctx, const char *path, char *buf, size_t size)
-{
-	(void)ctx;
-	(void)path;
-	(void)buf;
-	(void)size;
-	return CR_FS_ABSENT;
-}
-
-static enum cr_fs_answer absent_list(void *ctx, const char *path, cr_fs_entry_fn fn, void *arg)
-{
-	(void)ctx;
-	(void)path;
-	(void)fn;
-	(void)arg;
-	return CR_FS_ABSENT;
-}
-
-static bool not_read_only(void *ctx, const char *path)
-{
-	(void)ctx;
-	(void)path;
-	return false;
-}
-
 const struct cr_fsview *cr_host_fsview(void)
 {
-	static const struct cr_fsview view = {
-		.stat = absent_stat,
-		.readlink = absent_text,
-		.list = absent_list,
-		.read = absent_text,
-		.is_read_only = not_read_only,
-	};
-
-	return &view;
+	return cr_fsview_empty();
 }
 
 void cr_probe_limits(struct cr_facts *facts)

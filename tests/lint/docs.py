@@ -111,6 +111,11 @@ def gaps():
     """(place, name) of every gap a planner can make; a name of None could not be found out."""
     for path in files(".c", under=("src/core",)):
         text = read(path)
+        # tables of limits are handed to plan_build.c, whose own call names none
+        for call in re.finditer(r"\bcr_build_limits\([^,;]+,\s*(\w+),", text):
+            for name in table_names(text, call.group(1)):
+                yield path, name
+        text = text.replace("cr_build_gap(builder, ways[i].detail,", "")
         for call in re.finditer(r"\bcr_build_gap\(\s*[^,;]+,\s*([^,;]+),", text):
             place = f"{path}:{text.count(chr(10), 0, call.start()) + 1}"
             argument = call.group(1).strip()
