@@ -41,8 +41,9 @@ struct cr_box {
 	int ctl;               /* our end of the control socket */
 	struct cr_grab *grabs; /* one per step */
 	int scratch; /* the file system of fresh places; masks: directories "d", "e", file "f" */
-	uint64_t scratch_bytes; /* its size; 0: the kernel's default */
-	mode_t old_umask;       /* of the command */
+	uint64_t scratch_bytes;   /* its size; 0: the kernel's default */
+	mode_t old_umask;         /* of the command */
+	void (*old_sigchld)(int); /* likewise */
 	struct cr_reservations *reservations;
 	int mounts;   /* the mount table of the box, watched by init; -1: none of its own */
 	bool in_view; /* mounts may cover reserved names */

@@ -194,6 +194,8 @@ static int command_main(void *arg)
 	if (confine(box) < 0)
 		return 1;
 	umask(box->old_umask);
+	if (box->old_sigchld == SIG_IGN)
+		signal(SIGCHLD, SIG_IGN);
 	if (sigprocmask(SIG_SETMASK, &box->old_mask, NULL) < 0) {
 		cr_step_fail(box, "unblock signals");
 		return 1;

@@ -348,6 +348,7 @@ void cr_init_main(struct cr_box *box)
 
 	prctl(PR_SET_NAME, "carrel-init", 0, 0, 0);
 	box->old_umask = umask(0); /* modes are what the plan says */
+	box->old_sigchld = signal(SIGCHLD, SIG_DFL); /* ignored, children would vanish unseen */
 	if (!has_namespaces(box) && become_reaper(box) < 0)
 		give_up(box);
 
