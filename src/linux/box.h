@@ -99,6 +99,7 @@ typedef int (*cr_step_fn)(struct cr_box *box, const struct cr_step *step, struct
 int cr_scratch_make(struct cr_box *box);
 int cr_mount_prepare_mask(struct cr_box *box);
 int cr_mount_grab(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_mount_grab_device(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 int cr_mount_put(struct cr_box *box, int tree, int target);
 int cr_mount_grab_mask(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 int cr_mount_read_only_tree(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);

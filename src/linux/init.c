@@ -75,7 +75,7 @@ static const struct {
 	[CR_STEP_MAKE_DIR] = {.apply = cr_fresh_dir},
 	[CR_STEP_MAKE_FILE] = {.apply = cr_fresh_file},
 	[CR_STEP_MAKE_LINK] = {.apply = cr_fresh_link},
-	[CR_STEP_DEVICE] = {.grab = cr_mount_grab, .apply = cr_mount_device},
+	[CR_STEP_DEVICE] = {.grab = cr_mount_grab_device, .apply = cr_mount_device},
 	[CR_STEP_DEVPTS] = {.apply = cr_fresh_devpts},
 	[CR_STEP_MQUEUE] = {.apply = cr_fresh_mqueue},
 	[CR_STEP_PROC] = {.apply = cr_fresh_proc},

@@ -80,6 +80,15 @@ int cr_mount_grab(struct cr_box *box, const struct cr_step *step, struct cr_grab
 	return 0;
 }
 
+int cr_mount_grab_device(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
+{
+	struct cr_step outside = *step;
+
+	if (step->detail)
+		outside.path = step->detail;
+	return cr_mount_grab(box, &outside, grab);
+}
+
 int cr_mount_writable(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
 {
 	uint64_t set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;

@@ -115,6 +115,9 @@ int cr_probe(struct cr_facts *facts, struct cr_err *err)
 	facts->user_namespaces = facts->new_mount_api ? CR_UNKNOWN : CR_NO;
 	for (int fd = 0; fd < 3 && facts->tty < 0; fd++)
 		facts->tty = isatty(fd) ? fd : -1;
+	/* One without a name is as good as one that has none in the box. */
+	if (facts->tty < 0 || ttyname_r(facts->tty, facts->tty_path, sizeof(facts->tty_path)) != 0)
+		facts->tty_path[0] = '\0';
 	return 0;
 }
 

@@ -78,8 +78,9 @@ static void forward_signals(struct waiting *w)
 	struct signalfd_siginfo info;
 
 	while (read(w->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		/* From the terminal: the command, in the same process group, has it already. */
-		if (info.ssi_code == SI_KERNEL)
+		/* From the terminal: the command, in the same process group, has it already. But a
+		 * terminal that goes away tells only the leader of its session, which may be us. */
+		if (info.ssi_code == SI_KERNEL && info.ssi_signo != SIGHUP)
 			continue;
 		pidfd_send_signal(w->running->command, (int)info.ssi_signo, NULL, 0);
 	}
