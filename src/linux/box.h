@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -44,6 +45,7 @@ struct cr_box {
 	uint64_t scratch_bytes;   /* its size; 0: the kernel's default */
 	mode_t old_umask;         /* of the command */
 	void (*old_sigchld)(int); /* likewise */
+	struct rlimit old_files;  /* likewise; rlim_max 0: never changed */
 	struct cr_reservations *reservations;
 	int mounts;   /* the mount table of the box, watched by init; -1: none of its own */
 	bool in_view; /* mounts may cover reserved names */

@@ -191,6 +191,10 @@ static int command_main(void *arg)
 		cr_step_fail(box, "set up the descriptors");
 		return 1;
 	}
+	if (box->old_files.rlim_max && setrlimit(RLIMIT_NOFILE, &box->old_files) < 0) {
+		cr_step_fail(box, "set a resource limit");
+		return 1;
+	}
 	if (confine(box) < 0)
 		return 1;
 	umask(box->old_umask);

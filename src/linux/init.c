@@ -24,6 +24,8 @@
 #include "linux/box.h"
 #include "linux/fd.h"
 
+#define SPARE_FILES 64 /* descriptors beside those of the steps */
+
 static int write_file(const char *path, const char *text)
 {
 	CR_AUTO_FD int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -146,8 +148,26 @@ static int make_masks(struct cr_box *box)
 	return run_phase(box, MASK);
 }
 
+/* Every mount that is prepared is a descriptor. The limit is about programs, which have it again.
+ */
+static int make_room(struct cr_box *box)
+{
+	struct rlimit limit;
+	rlim_t needed = box->plan->n_steps + SPARE_FILES;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return cr_step_fail(box, "read a resource limit");
+	if (limit.rlim_cur >= needed)
+		return 0;
+	box->old_files = limit;
+	limit.rlim_cur = needed < limit.rlim_max ? needed : limit.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? cr_step_fail(box, "open more files") : 0;
+}
+
 static int set_up(struct cr_box *box)
 {
+	if (make_room(box) < 0)
+		return -1;
 	if (run_phase(box, GRAB) < 0)
 		return -1;
 	if (has_namespaces(box) && make_masks(box) < 0)
@@ -347,7 +367,7 @@ void cr_init_main(struct cr_box *box)
 	int pidfd = -1;
 
 	prctl(PR_SET_NAME, "carrel-init", 0, 0, 0);
-	box->old_umask = umask(0); /* modes are what the plan says */
+	box->old_umask = umask(0);                   /* modes are what the plan says */
 	box->old_sigchld = signal(SIGCHLD, SIG_DFL); /* ignored, children would vanish unseen */
 	if (!has_namespaces(box) && become_reaper(box) < 0)
 		give_up(box);
