@@ -227,12 +227,24 @@ static int start_once(struct cr_prepared *prepared, const struct cr_start *start
 	return cr_enforce(prepared->plan, &launch, child, err);
 }
 
-/* The kernel refused namespaces although no setting forbids them: a container's filter. */
-static int step_down(struct cr_prepared *prepared, struct cr_err *err)
+/* A file of the plan was replaced, or went away, before the box was there: other programs run too.
+ * A plan of what is there now is as good as the first; but not for ever. */
+#define MAX_PLANS 4
+
+static int plan_again(struct cr_prepared *prepared, struct cr_err *err)
 {
-	prepared->facts.user_namespaces = CR_NO;
-	prepared->ctx.tier = CR_TIER_LANDLOCK;
 	return resolve(prepared, err) < 0 ? -1 : cr_prepare_plan(prepared, err);
+}
+
+static int start_box(struct cr_prepared *prepared, const struct cr_start *start,
+		     struct cr_child *child, struct cr_err *err)
+{
+	for (int plans = 1;; plans++) {
+		if (start_once(prepared, start, child, err) == 0)
+			return 0;
+		if (err->code != CR_E_RACE || plans == MAX_PLANS || plan_again(prepared, err) < 0)
+			return -1;
+	}
 }
 
 int cr_prepare_start(struct cr_prepared *prepared, const struct cr_start *start,
@@ -244,12 +256,14 @@ int cr_prepare_start(struct cr_prepared *prepared, const struct cr_start *start,
 		err = &ignored;
 	if (!is_here(prepared))
 		return cr_fail(err, CR_E_USAGE, "this plan is for another system");
-	if (start_once(prepared, start, child, err) == 0)
+	if (start_box(prepared, start, child, err) == 0)
 		return 0;
 	if (err->code != CR_E_TIER || prepared->request->tier ||
 	    prepared->ctx.tier != CR_TIER_FULL || cr_sys_os != CR_OS_LINUX)
 		return -1;
-	if (step_down(prepared, err) < 0)
-		return -1;
-	return start_once(prepared, start, child, err);
+
+	/* The kernel refused namespaces although no setting forbids them: a container's filter. */
+	prepared->facts.user_namespaces = CR_NO;
+	prepared->ctx.tier = CR_TIER_LANDLOCK;
+	return plan_again(prepared, err) < 0 ? -1 : start_box(prepared, start, child, err);
 }

@@ -57,14 +57,17 @@ static int bind_unix(const char *path, const char *name, int type)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	socklen_t len = sizeof(addr);
+	const char *text = name ? name : path;
+	const size_t room = sizeof(addr.sun_path) - 1;
 	int fd;
 
-	if (name) {
-		snprintf(addr.sun_path + 1, sizeof(addr.sun_path) - 1, "%s", name);
-		len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name));
-	} else {
-		snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	if (strlen(text) >= room) {
+		errno = ENAMETOOLONG;
+		return -1;
 	}
+	memcpy(addr.sun_path + (name ? 1 : 0), text, strlen(text));
+	if (name)
+		len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name));
 	fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
