@@ -61,6 +61,7 @@ struct session {
 	const struct phase *phase;
 	const struct options *options;
 	const char *top;   /* empty directory between rounds */
+	const char *fresh; /* likewise, below /tmp */
 	const char *probe; /* a copy that every account may run */
 	struct counts counts;
 };
@@ -269,7 +270,10 @@ static int play(struct round *round)
 	struct cr_err err = {0};
 	int resolved;
 
-	if (tree_make(round->arena, &round->rng, session->top, &round->tree) < 0 ||
+	round->tree.top = session->top;
+	if (rng_percent(&round->rng, 30))
+		round->tree.fresh = session->fresh;
+	if (tree_make(round->arena, &round->rng, &round->tree) < 0 ||
 	    policy_draw(round->arena, &round->rng, &round->tree, session->probe, &round->texts) < 0)
 		return broken(round, "cannot make the tree", NULL);
 	resolved = resolve(round, &err);
@@ -393,34 +397,53 @@ static int make_base(const char *probe, char base[256], char copy[300])
 	return copy_file(probe, copy);
 }
 
+/* The two directories of a phase. */
+static int make_places(const struct session *session)
+{
+	const bool ordinary = geteuid() == 0 && !session->phase->as_root;
+	const char *const places[] = {session->top, session->fresh};
+
+	for (size_t i = 0; i < 2; i++)
+		if (mkdir(places[i], 0755) < 0 ||
+		    (ordinary && chown(places[i], ORDINARY_ID, ORDINARY_ID) < 0))
+			return -1;
+	return 0;
+}
+
+/* 0 when it went well, or is not for this account. */
+static int run_phase_in(const struct options *options, const struct phase *phase, const char *base,
+			const char *probe)
+{
+	struct session session = {.phase = phase, .options = options, .probe = probe};
+	size_t number = options->phase ? 1 : (size_t)(phase - phases) + 1;
+	char top[300], fresh[300];
+
+	if (geteuid() != 0 && phase->as_root) {
+		printf("ok %zu - %s # SKIP not run by root\n", number, phase->name);
+		return 0;
+	}
+	snprintf(top, sizeof(top), "%s/%s", base, phase->name);
+	snprintf(fresh, sizeof(fresh), "/tmp/%s-%s", strrchr(base, '/') + 1, phase->name);
+	session.top = top;
+	session.fresh = fresh;
+
+	bool worked = make_places(&session) == 0 && run_phase(&session) == 0;
+
+	printf("%s %zu - decide() and the box agree: %s\n", worked ? "ok" : "not ok", number,
+	       phase->name);
+	rmdir(top);
+	rmdir(fresh);
+	return worked ? 0 : -1;
+}
+
 static int run_phases(const struct options *options, const char *base, const char *probe)
 {
 	int failed = 0;
 
 	printf("1..%zu\n", options->phase ? 1 : N_PHASES);
-	for (size_t i = 0; i < N_PHASES; i++) {
-		struct session session = {.phase = &phases[i], .options = options, .probe = probe};
-		bool ordinary = geteuid() == 0 && !phases[i].as_root;
-		char top[300];
-
-		if (options->phase && strcmp(options->phase, phases[i].name) != 0)
-			continue;
-		if (geteuid() != 0 && phases[i].as_root) {
-			printf("ok %zu - %s # SKIP not run by root\n", i + 1, phases[i].name);
-			continue;
-		}
-		snprintf(top, sizeof(top), "%s/%s", base, phases[i].name);
-		session.top = top;
-
-		bool worked = mkdir(top, 0755) == 0 &&
-			      (!ordinary || chown(top, ORDINARY_ID, ORDINARY_ID) == 0) &&
-			      run_phase(&session) == 0;
-
-		printf("%s %zu - decide() and the box agree: %s\n", worked ? "ok" : "not ok", i + 1,
-		       phases[i].name);
-		rmdir(top);
-		failed |= !worked;
-	}
+	for (size_t i = 0; i < N_PHASES; i++)
+		if (!options->phase || !strcmp(options->phase, phases[i].name))
+			failed |= run_phase_in(options, &phases[i], base, probe) < 0;
 	return failed;
 }
 

@@ -65,12 +65,17 @@ struct entry {
 
 struct tree {
 	const char *top, *home, *workspace;
+	const char *fresh; /* a second directory, where a box of the full tier has a place of its
+			    * own; NULL: none */
 	struct entry entries[TREE_MAX];
 	size_t count;
 };
 
-/* Makes a tree in the empty directory `top`. 0 or -1. */
-int tree_make(struct cr_arena *arena, struct rng *rng, const char *top, struct tree *tree);
+/* Makes a tree in the empty directories tree->top and tree->fresh. 0 or -1. */
+int tree_make(struct cr_arena *arena, struct rng *rng, struct tree *tree);
+
+/* The directory of the two that `path` lies in, or NULL. */
+const char *tree_top_of(const struct tree *tree, const char *path);
 
 /* 0 when the tree is as it was made, nothing more and nothing less; else -1 and it says so. */
 int tree_check(const struct tree *tree);

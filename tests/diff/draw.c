@@ -146,12 +146,39 @@ static int add_random(struct cr_arena *arena, struct rng *rng, struct tree *tree
 	return add(tree, &entry);
 }
 
-int tree_make(struct cr_arena *arena, struct rng *rng, const char *top, struct tree *tree)
+const char *tree_top_of(const struct tree *tree, const char *path)
 {
+	if (beneath(path, tree->top))
+		return tree->top;
+	return tree->fresh && beneath(path, tree->fresh) ? tree->fresh : NULL;
+}
+
+/* Something to begin with in the second directory. */
+static int add_fresh(struct cr_arena *arena, struct rng *rng, struct tree *tree)
+{
+	const char *one = join(arena, tree->fresh, PICK(rng, names));
+	const struct entry entries[] = {
+		{.path = one, .type = CR_FT_DIR},
+		{.path = join(arena, one, PICK(rng, names)), .type = CR_FT_DIR},
+		{.path = join(arena, one, PICK(rng, names)), .type = CR_FT_FILE},
+		{.path = join(arena, tree->fresh, PICK(rng, names)), .type = CR_FT_FILE},
+	};
+
+	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
+		if (add(tree, &entries[i]) < 0)
+			return -1;
+	return 0;
+}
+
+int tree_make(struct cr_arena *arena, struct rng *rng, struct tree *tree)
+{
+	const char *top = tree->top;
 	unsigned wanted = 14 + rng_below(rng, 22);
 
-	*tree = (struct tree){.top = top, .home = join(arena, top, "home")};
+	tree->home = join(arena, top, "home");
 	tree->workspace = join(arena, rng_percent(rng, 50) ? tree->home : top, "ws");
+	if (tree->fresh && add_fresh(arena, rng, tree) < 0)
+		return -1;
 	if (add_dirs(arena, tree, join(arena, tree->home, ".config/carrel")) < 0 ||
 	    add_dirs(arena, tree, join(arena, tree->home, ".local/state/carrel")) < 0 ||
 	    add_dirs(arena, tree, join(arena, tree->home, ".ssh")) < 0 ||
@@ -171,7 +198,7 @@ static int check_entry(const char *path, const struct stat *st, int type, struct
 {
 	(void)type;
 	(void)ftw;
-	if (!strcmp(path, walked->top))
+	if (!strcmp(path, walked->top) || (walked->fresh && !strcmp(path, walked->fresh)))
 		return 0;
 	for (size_t i = 0; i < walked->count; i++) {
 		const struct entry *entry = &walked->entries[i];
@@ -195,7 +222,8 @@ int tree_check(const struct tree *tree)
 {
 	walked = tree;
 	n_seen = 0;
-	if (nftw(tree->top, check_entry, 16, FTW_PHYS) != 0)
+	if (nftw(tree->top, check_entry, 16, FTW_PHYS) != 0 ||
+	    (tree->fresh && nftw(tree->fresh, check_entry, 16, FTW_PHYS) != 0))
 		return -1;
 	if (n_seen == tree->count)
 		return 0;
@@ -213,6 +241,8 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 void tree_remove(const struct tree *tree)
 {
 	nftw(tree->top, remove_entry, 16, FTW_PHYS | FTW_DEPTH);
+	if (tree->fresh)
+		nftw(tree->fresh, remove_entry, 16, FTW_PHYS | FTW_DEPTH);
 }
 
 /* the policy */
@@ -293,7 +323,7 @@ static const char *draw_rule(struct drawing *d)
 /* One deep path, and rules on the way to it: what lies in what is the hard part of a view. */
 static void add_chain(struct drawing *d)
 {
-	unsigned top = cr_path_depth(CR_OS_LINUX, d->tree->top), depth = 0;
+	unsigned depth = 0;
 	const char *path = d->tree->top;
 
 	for (int tries = 0; tries < 4; tries++) {
@@ -304,7 +334,7 @@ static void add_chain(struct drawing *d)
 			depth = cr_path_depth(CR_OS_LINUX, other);
 		}
 	}
-	for (unsigned i = top; i <= depth; i++)
+	for (unsigned i = cr_path_depth(CR_OS_LINUX, tree_top_of(d->tree, path)); i <= depth; i++)
 		if (rng_percent(d->rng, 70))
 			add_line(d, draw_rule(d), cr_path_prefix(d->arena, CR_OS_LINUX, path, i));
 }
@@ -313,7 +343,7 @@ static void add_chain(struct drawing *d)
 static void add_inside_pattern(struct drawing *d)
 {
 	const char *path = any_entry(d->rng, d->tree)->path;
-	unsigned top = cr_path_depth(CR_OS_LINUX, d->tree->top);
+	unsigned top = cr_path_depth(CR_OS_LINUX, tree_top_of(d->tree, path));
 	unsigned depth = cr_path_depth(CR_OS_LINUX, path);
 	const char *dir;
 
@@ -397,7 +427,7 @@ static const char *absent_name(struct cr_arena *arena, struct rng *rng, const st
 			&rules->rules[rng_below(rng, (unsigned)rules->n_rules)];
 
 		if (rule->cap <= CR_CAP_WRITE && rule->literal && rule->type == CR_FT_NONE &&
-		    beneath(rule->path, tree->top)) {
+		    tree_top_of(tree, rule->path)) {
 			path = rule->path;
 			break;
 		}
@@ -410,12 +440,13 @@ static const char *ruled_path(struct cr_arena *arena, struct rng *rng, const str
 			      const struct cr_ruleset *rules)
 {
 	const struct cr_rule *rule = &rules->rules[rng_below(rng, (unsigned)rules->n_rules)];
-	unsigned top = cr_path_depth(CR_OS_LINUX, tree->top), depth;
-	const char *path;
+	const char *path = rule->cap <= CR_CAP_WRITE ? tree_top_of(tree, rule->path) : NULL;
+	unsigned top, depth;
 	struct stat st;
 
-	if (rule->cap > CR_CAP_WRITE || !beneath(rule->path, tree->top))
+	if (!path)
 		return NULL;
+	top = cr_path_depth(CR_OS_LINUX, path);
 	depth = cr_path_depth(CR_OS_LINUX, rule->path);
 	path = cr_path_prefix(arena, CR_OS_LINUX, rule->path,
 			      top + 1 + rng_below(rng, depth - top));

@@ -15,7 +15,9 @@
  *      directory that is missing cannot be made, and a file in its place stays, too.
  *   6. Full tier: what leads through a link works only where the box shows the link: its
  *      directory, or (by a pattern) the link itself.
- *   7. Landlock tier: what is not WRITABLE but lies in something that is, is the gap
+ *   7. Full tier, where the box has a place of its own: files of the host are there only at and
+ *      beneath what an explicit allow names, and nothing is promised of the way to them.
+ *   8. Landlock tier: what is not WRITABLE but lies in something that is, is the gap
  *      `protected-paths`; chmod elsewhere is the gap `metadata`; a directory with something
  *      hidden in it cannot be listed (a note of the plan); stat always works.
  */
@@ -25,6 +27,7 @@
 
 #include "core/limits.h"
 #include "core/path.h"
+#include "core/pattern.h"
 #include "diff.h"
 
 struct judged {
@@ -121,6 +124,30 @@ static bool has_literal_inside(const struct model *model, const char *path)
 	return false;
 }
 
+/* Number 7. */
+static bool in_fresh(const struct model *model, const char *path)
+{
+	return model->tree->fresh && cr_path_within(CR_OS_LINUX, path, model->tree->fresh);
+}
+
+/* Is the host's file asked for, here or above? Above the second tree nothing is. */
+static bool is_asked_for(const struct model *model, const char *path)
+{
+	for (size_t i = 0; i < model->rules->n_rules; i++) {
+		const struct cr_rule *rule = &model->rules->rules[i];
+
+		if (rule->cap > CR_CAP_WRITE || rule->decision != CR_ALLOW ||
+		    rule->origin.layer == CR_LAYER_SYSTEM || rule->origin.layer == CR_LAYER_MANAGED)
+			continue;
+		if (rule->literal ? in_fresh(model, rule->path) &&
+					    cr_path_within(CR_OS_LINUX, path, rule->path)
+				  : cr_pattern_covers(CR_OS_LINUX, rule->path, path) >
+					    (int)cr_path_depth(CR_OS_LINUX, model->tree->fresh) - 1)
+			return true;
+	}
+	return false;
+}
+
 /* Number 6: is every link on the way shown? */
 static bool links_shown(const struct model *model, const char *path, int left)
 {
@@ -143,6 +170,8 @@ static bool links_shown(const struct model *model, const char *path, int left)
 
 		if (view_at(model, parent) == CR_VIEW_HIDDEN &&
 		    view_at(model, real) == CR_VIEW_HIDDEN)
+			return false;
+		if (in_fresh(model, real) && !is_asked_for(model, real))
 			return false;
 		if (target && left > 0 && !links_shown(model, target, left - 1))
 			return false;
@@ -199,7 +228,7 @@ static bool has_hidden_inside(const struct model *model, const char *path)
 	return false;
 }
 
-/* Number 7. */
+/* Number 8. */
 static enum expected expect_landlock(const struct model *model, const struct judged *judged,
 				     enum op op)
 {
@@ -227,6 +256,9 @@ enum expected model_expects(const struct model *model, const struct access *acce
 
 	if (model->rules->ctx.tier == CR_TIER_LANDLOCK)
 		return expect_landlock(model, &judged, access->op);
+	if (in_fresh(model, judged.path) &&
+	    !is_asked_for(model, judged.by_name ? judged.parent : judged.path))
+		return access->op == OP_READ ? MUST_FAIL : NOT_PROMISED;
 	if (access->op == OP_STAT && judged.view == CR_VIEW_HIDDEN)
 		return NOT_PROMISED;
 	if (is_allowed(model, &judged, access->op) && links_shown(model, way, CR_MAX_SYMLINKS))
