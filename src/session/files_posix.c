@@ -98,6 +98,12 @@ static int check_file(const struct check *check, int fd, struct cr_err *err)
 /* How an open that failed is to be told: 0 not there, -1 with the error. */
 static int refuse_open(const struct check *check, int os_code, struct cr_err *err)
 {
+	struct stat st;
+
+	/* A link to nothing: the file is meant to be, on a disk that is not there for example. */
+	if (os_code == ENOENT && lstat(check->path, &st) == 0)
+		return cr_fail(err, check->code, "'%.500s' is a symbolic link to nothing",
+			       check->path);
 	if (os_code == ENOENT)
 		return 0;
 	if (os_code == ELOOP)

@@ -49,10 +49,14 @@ class Scene(Place):
         self.outside = self.folder("outside")
         self.fill()
         self.tools = {}
+        tools = [self.carrel, *tools]
         for tool in tools:
             name = os.path.basename(tool)
-            self.tools[name] = shutil.copy(tool, os.path.join(self.top, name))
+            self.tools[name] = os.path.join(self.top, name)
+            if tool != self.tools[name]:
+                shutil.copy(tool, self.tools[name])
             os.chmod(self.tools[name], 0o755)
+        self.carrel = self.tools[os.path.basename(carrel)]
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
 
