@@ -68,11 +68,13 @@ struct cr_box {
 	int landlock;             /* ruleset descriptor while it is filled, or -1 */
 };
 
-/* Messages on the control socket, from init and command to launcher but for the first three. */
+/* Messages on the control socket, from init and command to launcher but for those that say so. */
 enum cr_msg_kind {
-	CR_MSG_RESERVED,  /* launcher to init: the reserved names are there */
-	CR_MSG_END,       /* launcher to init: end the box */
-	CR_MSG_DONE,      /* launcher to init: the reserved names are gone again */
+	CR_MSG_RESERVED, /* launcher to init: the reserved names are there */
+	CR_MSG_END,      /* launcher to init: end the box */
+	CR_MSG_RELEASE,  /* launcher to init: uncover the reserved names; RELEASED follows */
+	CR_MSG_DONE,     /* launcher to init: nothing of the box is needed any more */
+	CR_MSG_RELEASED,
 	CR_MSG_STARTED,   /* carries the command's pidfd */
 	CR_MSG_LISTENER,  /* carries the seccomp listener */
 	CR_MSG_FAILED,    /* err filled; nothing ran */

@@ -222,12 +222,24 @@ static uint64_t timeout_of(const struct cr_plan *plan)
 	return 0;
 }
 
+static void remove_names(struct cr_running *running)
+{
+	struct cr_msg msg = {.kind = CR_MSG_RELEASE};
+	int fd;
+
+	if (!running->reservations || cr_reservations_count(running->reservations) == 0)
+		return;
+	if (cr_msg_send(running->ctl, &msg, -1) == 0)
+		while (cr_msg_receive(running->ctl, &msg, &fd) > 0 && msg.kind != CR_MSG_RELEASED)
+			cr_close_fd(&fd);
+	cr_reservations_remove(running->reservations);
+}
+
 void cr_running_reap(struct cr_running *running)
 {
 	struct cr_msg done = {.kind = CR_MSG_DONE};
 
-	if (running->reservations)
-		cr_reservations_remove(running->reservations);
+	remove_names(running);
 	cr_msg_send(running->ctl, &done, -1); /* fails when init is gone, which is as good */
 	while (waitpid(running->init, NULL, __WALL) < 0 && errno == EINTR)
 		;

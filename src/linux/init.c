@@ -247,28 +247,35 @@ static void uncover(const struct cr_box *box)
 			umount2(box->plan->steps[i].path, MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
-/* Nothing of the box lives any more, so nothing can take a name that is being given up. */
+/*
+ * Nothing of the box lives any more, so nothing can take a name that is being given up. The
+ * launcher may still be reading names in the view to say what was refused; it says when it is done,
+ * and removes the reserved names. If it is killed before, we do.
+ */
 static void __attribute__((noreturn)) end(struct cr_box *box, const struct cr_msg *msg)
 {
+	struct cr_msg released = {.kind = CR_MSG_RELEASED};
 	struct cr_msg answer;
 	int fd;
 
 	kill_everything(box);
 	cr_clean_up(box);
-	uncover(box);
 	/* Without a message the launcher is told by the end of the conversation. */
 	if (!msg || cr_msg_send(box->ctl, msg, -1) < 0)
 		shutdown(box->ctl, SHUT_WR);
-	if (cr_reservations_count(box->reservations) == 0)
-		_exit(0);
-
-	/* The launcher removes the names and says so; if it is killed before, we do. */
-	do {
-		if (cr_msg_receive(box->ctl, &answer, &fd) <= 0) {
-			cr_reservations_rescue(box->reservations);
+	while (cr_msg_receive(box->ctl, &answer, &fd) > 0) {
+		if (answer.kind == CR_MSG_DONE)
 			_exit(0);
-		}
-	} while (answer.kind != CR_MSG_DONE);
+		if (answer.kind != CR_MSG_RELEASE)
+			continue;
+		uncover(box);
+		if (cr_msg_send(box->ctl, &released, -1) < 0)
+			break;
+	}
+	if (cr_reservations_count(box->reservations) > 0) {
+		uncover(box);
+		cr_reservations_rescue(box->reservations);
+	}
 	_exit(0);
 }
 
