@@ -20,6 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/event.h"
+#include "core/path.h"
 #include "diff.h"
 #include "lib/where.h"
 
@@ -53,6 +55,7 @@ struct options {
 
 struct counts {
 	unsigned rounds, rejected, cases, expected[EXPECTED_COUNT], control_failed, gap_worked;
+	unsigned reports;             /* of refusals, all of them true */
 	unsigned differences, broken; /* accesses; rounds without a box, or trees changed */
 };
 
@@ -241,11 +244,46 @@ static void compare(struct round *round, const struct access *access, const stru
 		difference(round, access, outside, inside);
 }
 
+/* Did the access fail in the box, and is the report about what it tried? */
+static bool is_about(const struct round *round, const struct report *report,
+		     const struct access *access, const struct answer *inside)
+{
+	const char *object = model_object(&round->model, access);
+	const char *parent = cr_path_parent(round->arena, CR_OS_LINUX, object);
+	const char *beside = cr_path_join(round->arena, CR_OS_LINUX, parent, "~probe~");
+
+	return inside->error &&
+	       (!strcmp(report->object, object) || !strcmp(report->object, beside));
+}
+
+/* Nothing may be blamed on the box that it did not refuse. */
+static void check_reports(struct round *round, const struct accesses *accesses,
+			  const struct answer *inside, const struct reports *reports)
+{
+	struct counts *counts = &round->session->counts;
+
+	counts->reports += (unsigned)reports->count;
+	for (size_t i = 0; i < reports->count; i++) {
+		const struct report *report = &reports->items[i];
+		bool found = false;
+
+		for (size_t k = 0; k < accesses->count && !found; k++)
+			found = is_about(round, report, &accesses->items[k], &inside[k]);
+		if (found || ++counts->differences > MAX_REPORTS)
+			continue;
+		printf("# DIFFERENCE: reported as refused, and was not: %s '%s'\n",
+		       cr_op_name(report->op), report->object);
+		print_round(round);
+		print_plan(round);
+	}
+}
+
 static int try_all(struct round *round)
 {
 	struct access items[PER_ROUND];
 	struct answer outside[PER_ROUND], inside[PER_ROUND];
-	const struct accesses accesses = {.items = items, .count = PER_ROUND};
+	struct reports reports = {.model = &round->model};
+	struct accesses accesses = {.items = items, .count = PER_ROUND};
 	const char *probe = round->session->probe;
 	struct cr_err err = {0};
 
@@ -255,10 +293,14 @@ static int try_all(struct round *round)
 		return broken(round, "the probe does not run outside", NULL);
 	if (tree_check(&round->tree) < 0)
 		return broken(round, "the control changed the tree", NULL);
-	if (place_box(&round->model, probe, &accesses, inside, &err) < 0)
+	if (rng_percent(&round->rng, 40))
+		accesses.flags = CR_LAUNCH_EXPLAIN;
+	if (place_box(probe, &accesses, inside, &reports, &err) < 0)
 		return broken(round, "no box", &err);
 	for (size_t i = 0; i < PER_ROUND; i++)
 		compare(round, &items[i], &outside[i], &inside[i]);
+	if (accesses.flags)
+		check_reports(round, &accesses, inside, &reports);
 	if (tree_check(&round->tree) < 0)
 		return broken(round, "the box left something behind", NULL);
 	return 0;
@@ -312,10 +354,11 @@ static void summary(const struct session *session)
 
 	printf("# %s: %u boxes, %u cases: %u had to work, %u to fail, %u in a named gap (%u of "
 	       "them "
-	       "worked); %u more failed outside too, %u are not promised, %u policies refused\n",
+	       "worked); %u more failed outside too, %u are not promised, %u policies refused; %u "
+	       "reports\n",
 	       session->phase->name, c->rounds, c->cases, c->expected[MUST_WORK],
 	       c->expected[MUST_FAIL], c->expected[MAY_WORK_GAP], c->gap_worked, c->control_failed,
-	       c->expected[NOT_PROMISED], c->rejected);
+	       c->expected[NOT_PROMISED], c->rejected, c->reports);
 	if (c->differences || c->broken)
 		printf("# %u differences, %u broken rounds\n", c->differences, c->broken);
 }

@@ -130,20 +130,39 @@ struct model {
 /* What must happen in the box to an access that works outside. */
 enum expected model_expects(const struct model *model, const struct access *access);
 
+/* What is judged: where the path leads, or the name itself. In the model's arena. */
+const char *model_object(const struct model *model, const struct access *access);
+
 /* For people: the views that led there. In the model's arena. */
 const char *model_explains(const struct model *model, const struct access *access);
 
 struct accesses {
 	struct access *items;
 	size_t count;
+	unsigned flags; /* CR_LAUNCH_*, in a box */
 };
 
 /* Does all accesses outside of any box; fills answers[count]. 0 or -1. */
 int place_outside(struct cr_arena *arena, const char *probe, const struct accesses *accesses,
 		  struct answer *answers);
 
-/* Likewise in a box of `plan`. -1 with *err when there was no box, or it did not do its work. */
-int place_box(const struct model *model, const char *probe, const struct accesses *accesses,
-	      struct answer *answers, struct cr_err *err);
+/* What the box was said to have refused. In the model's arena. */
+struct report {
+	enum cr_op op;
+	const char *object;
+};
+
+struct reports {
+	const struct model *model;
+	struct report *items;
+	size_t count, cap;
+};
+
+/*
+ * Likewise in a box of reports->model->plan; refusals are kept in *reports, when accesses->flags
+ * say that they are watched. -1 with *err when there was no box, or it did not do its work.
+ */
+int place_box(const char *probe, const struct accesses *accesses, struct answer *answers,
+	      struct reports *reports, struct cr_err *err);
 
 #endif

@@ -16,7 +16,8 @@
  *   6. Full tier: what leads through a link works only where the box shows the link: its
  *      directory, or (by a pattern) the link itself.
  *   7. Full tier, where the box has a place of its own: files of the host are there only at and
- *      beneath what an explicit allow names, and nothing is promised of the way to them.
+ *      beneath what an explicit allow names, and not where they are HIDDEN. Nothing else is
+ *      promised of what is not shown there: it is the box's own.
  *   8. Landlock tier: what is not WRITABLE but lies in something that is, is the gap
  *      `protected-paths`; chmod elsewhere is the gap `metadata`; a directory with something
  *      hidden in it cannot be listed (a note of the plan); stat always works.
@@ -179,6 +180,14 @@ static bool links_shown(const struct model *model, const char *path, int left)
 	return true;
 }
 
+/* Number 7, of a place of the box's own. */
+static bool is_shown(const struct model *model, const struct judged *judged)
+{
+	if (judged->by_name)
+		return judged->parent_view != CR_VIEW_HIDDEN && is_asked_for(model, judged->parent);
+	return judged->view != CR_VIEW_HIDDEN && is_asked_for(model, judged->path);
+}
+
 static bool may_name(const struct model *model, const struct judged *judged, enum op op)
 {
 	bool is_new = op == OP_CREATE || op == OP_MKDIR || op == OP_SYMLINK;
@@ -256,14 +265,18 @@ enum expected model_expects(const struct model *model, const struct access *acce
 
 	if (model->rules->ctx.tier == CR_TIER_LANDLOCK)
 		return expect_landlock(model, &judged, access->op);
-	if (in_fresh(model, judged.path) &&
-	    !is_asked_for(model, judged.by_name ? judged.parent : judged.path))
+	if (in_fresh(model, judged.path) && !is_shown(model, &judged))
 		return access->op == OP_READ ? MUST_FAIL : NOT_PROMISED;
 	if (access->op == OP_STAT && judged.view == CR_VIEW_HIDDEN)
 		return NOT_PROMISED;
 	if (is_allowed(model, &judged, access->op) && links_shown(model, way, CR_MAX_SYMLINKS))
 		return MUST_WORK;
 	return access->op == OP_STAT ? NOT_PROMISED : MUST_FAIL;
+}
+
+const char *model_object(const struct model *model, const struct access *access)
+{
+	return judge(model, access).path;
 }
 
 const char *model_explains(const struct model *model, const struct access *access)

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/event.h"
 #include "diff.h"
 #include "linux/fd.h"
 
@@ -85,7 +86,25 @@ int place_outside(struct cr_arena *arena, const char *probe, const struct access
 	return read_answers(arena, out, accesses->count, answers);
 }
 
-static int run_box(const struct cr_plan *plan, const char *probe, const int stdio[3],
+static void keep_report(void *arg, const struct cr_denial *denial)
+{
+	struct reports *reports = arg;
+	struct cr_arena *arena = reports->model->arena;
+	struct report *grown;
+
+	if (!cr_denial_is_real(reports->model->rules, denial))
+		return;
+	grown = cr_arena_grow(arena, reports->items, reports->count, &reports->cap, sizeof(*grown));
+	if (!grown)
+		return;
+	reports->items = grown;
+	reports->items[reports->count++] = (struct report){
+		.op = denial->op,
+		.object = cr_arena_strdup(arena, denial->object),
+	};
+}
+
+static int run_box(struct reports *reports, const char *probe, const int stdio[3], unsigned flags,
 		   struct cr_err *err)
 {
 	char *argv[] = {(char *)(uintptr_t)probe, NULL};
@@ -95,11 +114,14 @@ static int run_box(const struct cr_plan *plan, const char *probe, const int stdi
 		.envp = envp,
 		.cwd = "/",
 		.stdio = {stdio[0], stdio[1], stdio[2]},
+		.flags = flags,
+		.on_denial = keep_report,
+		.arg = reports,
 	};
 	struct cr_child child = {0};
 	struct cr_result result;
 
-	if (cr_enforce(plan, &launch, &child, err) < 0)
+	if (cr_enforce(reports->model->plan, &launch, &child, err) < 0)
 		return -1;
 
 	int waited = cr_wait(&child, &result, err);
@@ -113,8 +135,8 @@ static int run_box(const struct cr_plan *plan, const char *probe, const int stdi
 	return 0;
 }
 
-int place_box(const struct model *model, const char *probe, const struct accesses *accesses,
-	      struct answer *answers, struct cr_err *err)
+int place_box(const char *probe, const struct accesses *accesses, struct answer *answers,
+	      struct reports *reports, struct cr_err *err)
 {
 	CR_AUTO_FD int in = write_list(accesses);
 	CR_AUTO_FD int out = memfd_create("answers", MFD_CLOEXEC);
@@ -122,9 +144,9 @@ int place_box(const struct model *model, const char *probe, const struct accesse
 
 	if (in < 0 || out < 0)
 		return cr_fail_os(err, CR_E_IO, errno, "cannot make the lists");
-	if (run_box(model->plan, probe, stdio, err) < 0)
+	if (run_box(reports, probe, stdio, accesses->flags, err) < 0)
 		return -1;
-	if (read_answers(model->arena, out, accesses->count, answers) < 0)
+	if (read_answers(reports->model->arena, out, accesses->count, answers) < 0)
 		return cr_fail(err, CR_E_INTERNAL, "the probe did not answer everything");
 	return 0;
 }

@@ -10,7 +10,6 @@ What has to be mounted is mounted in a mount namespace of the case's own. Speaks
 """
 
 import os
-import resource
 import shlex
 import shutil
 import signal
