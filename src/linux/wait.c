@@ -86,13 +86,49 @@ static void forward_signals(struct waiting *w)
 	}
 }
 
+/* Milliseconds until the time limit needs us; -1: never. */
+static int time_left(const struct waiting *w)
+{
+	const struct cr_running *running = w->running;
+
+	if (!running->timeout_ms)
+		return -1;
+
+	uint64_t due = running->started_ms + running->timeout_ms + (w->timed_out ? GRACE_MS : 0);
+	uint64_t now = cr_now_ms();
+
+	if (now >= due)
+		return 0;
+	return due - now > INT32_MAX ? INT32_MAX : (int)(due - now);
+}
+
+/* The time limit also holds while we are stopped: a command could stop us for ever by stopping
+ * itself, and its children would go on. Repeats, since it may come the moment before we stop. */
+static int wake_in_time(const struct waiting *w, timer_t *timer)
+{
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGCONT};
+	int left = time_left(w);
+	struct itimerspec when = {
+		.it_value = {.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000L + 1},
+		.it_interval = {.tv_sec = 1},
+	};
+
+	if (left < 0 || timer_create(CLOCK_MONOTONIC, &event, timer) < 0)
+		return -1;
+	return timer_settime(*timer, 0, &when, NULL);
+}
+
 /* Stops ourselves the way the command stopped; returns when we are continued. */
 static void stop_like(struct waiting *w, int sig)
 {
 	sigset_t one;
+	timer_t timer;
 
 	if (!(w->running->flags & CR_LAUNCH_TERMINAL))
 		return;
+
+	int timed = wake_in_time(w, &timer);
+
 	sigemptyset(&one);
 	sigaddset(&one, sig);
 	if (w->tty >= 0)
@@ -100,6 +136,8 @@ static void stop_like(struct waiting *w, int sig)
 	raise(sig);
 	sigprocmask(SIG_UNBLOCK, &one, NULL);
 	sigprocmask(SIG_BLOCK, &one, NULL);
+	if (timed == 0)
+		timer_delete(timer);
 
 	/* A shell continues our process group; the command may have made its own. */
 	pidfd_send_signal(w->running->command, SIGCONT, NULL, 0);
@@ -125,22 +163,6 @@ static void take_message(struct waiting *w)
 	}
 	if (msg.kind == CR_MSG_STOPPED)
 		stop_like(w, WSTOPSIG(msg.status));
-}
-
-/* Milliseconds until the time limit needs us; -1: never. */
-static int time_left(const struct waiting *w)
-{
-	const struct cr_running *running = w->running;
-
-	if (!running->timeout_ms)
-		return -1;
-
-	uint64_t due = running->started_ms + running->timeout_ms + (w->timed_out ? GRACE_MS : 0);
-	uint64_t now = cr_now_ms();
-
-	if (now >= due)
-		return 0;
-	return due - now > INT32_MAX ? INT32_MAX : (int)(due - now);
 }
 
 static void time_is_up(struct waiting *w)
