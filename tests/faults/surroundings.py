@@ -569,6 +569,7 @@ def battery(tap, argv, as_root):
 
 
 def main(argv):
+    argv[1] = os.path.abspath(argv[1])  # cases change the directory
     tap = Tap()
     battery(tap, argv, False)
     if os.getuid() == 0:
