@@ -337,10 +337,30 @@ static int copy_denial(struct explaining *x, const struct cr_denial *denial)
 	return copy->object && copy->program ? 0 : no_memory(x);
 }
 
+/* Landlock cannot deny inside what it allows: nothing is refused there, a gap of the plan. */
+static bool lies_in_writable(const struct cr_ruleset *rules, const char *path)
+{
+	char above[CR_MAX_PATH];
+	size_t len = strlen(path);
+
+	if (len >= sizeof(above))
+		return false;
+	for (size_t i = 1; i <= len; i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		memcpy(above, path, i);
+		above[i] = '\0';
+		if (cr_decide_view(rules, above, NULL) == CR_VIEW_WRITABLE)
+			return true;
+	}
+	return false;
+}
+
 bool cr_denial_is_real(const struct cr_ruleset *rules, const struct cr_denial *denial)
 {
-	return !denial->by_rules ||
-	       cr_decide_path(rules, CR_CAP_WRITE, denial->object).decision != CR_ALLOW;
+	if (!denial->by_rules)
+		return true;
+	return denial->op != CR_OP_CHANGE && !lies_in_writable(rules, denial->object);
 }
 
 int cr_event_explain(struct cr_arena *arena, const struct cr_ruleset *rules,

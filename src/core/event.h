@@ -56,7 +56,10 @@ struct cr_event {
 
 const char *cr_op_name(enum cr_op op);
 
-/* False for a denial `by_rules` that the rules do not confirm: nothing was refused then. */
+/*
+ * False for a denial `by_rules` that the rules do not confirm, or that Landlock does not refuse (in
+ * a writable directory; changes of mode, owner and times): nothing was refused then.
+ */
 bool cr_denial_is_real(const struct cr_ruleset *rules, const struct cr_denial *denial);
 
 /* Fills *event for *denial (strings copied into `arena`). 0, or -1 with CR_E_NOMEM. */

@@ -283,7 +283,10 @@ static int start(struct cr_box *box, struct cr_running *running, struct cr_err *
 		cr_running_reap(running);
 		started = -1;
 	}
-	sigprocmask(SIG_SETMASK, &box->old_mask, NULL);
+	/* A launcher of its own stays deaf until cr_wait listens: a hang-up or Ctrl-C in between
+	 * would end it, and the box, before the command has heard of it. */
+	if (started < 0 || !(box->launch->flags & CR_LAUNCH_TERMINAL))
+		sigprocmask(SIG_SETMASK, &box->old_mask, NULL);
 	return started;
 }
 

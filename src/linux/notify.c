@@ -71,7 +71,7 @@ static const struct shape shapes[] = {
 	{SYS_renameat2, CR_OP_RENAME, 0, 1, 2, 3, 1},
 	{SYS_linkat, CR_OP_CREATE, 2, 3, NONE, NONE, 1},
 	{SYS_symlinkat, CR_OP_CREATE, 1, 2, NONE, NONE, 1},
-	{SYS_truncate, CR_OP_CHANGE, NONE, 0, NONE, NONE, 0},
+	{SYS_truncate, CR_OP_WRITE, NONE, 0, NONE, NONE, 0},
 	{SYS_fchmodat, CR_OP_CHANGE, 0, 1, NONE, NONE, 0},
 	{SYS_fchownat, CR_OP_CHANGE, 0, 1, NONE, NONE, 0},
 	{SYS_utimensat, CR_OP_CHANGE, 0, 1, NONE, NONE, 0},
@@ -160,6 +160,7 @@ struct object {
 
 struct seen {
 	const struct shape *shape; /* NULL: connect */
+	bool creates;              /* a name that is missing is no error of the caller's */
 	pid_t pid;
 	struct object objects[2];
 	size_t n_objects;
@@ -209,6 +210,25 @@ static int read_address(struct seen *seen, const uint64_t *args)
 	return process_vm_readv(seen->pid, &to, 1, &from, 1, 0) == (ssize_t)len ? 0 : -1;
 }
 
+/* Does the call make what is not there? Without this an ordinary ENOENT would be the box's doing.
+ */
+static bool creates(const struct seccomp_notif *request)
+{
+	const __u64 *args = request->data.args;
+
+	switch (request->data.nr) {
+	case SYS_openat:
+		return args[2] & O_CREAT;
+#ifdef SYS_open
+	case SYS_open:
+		return args[1] & O_CREAT;
+	case SYS_creat:
+		return true;
+#endif
+	}
+	return find_shape(request->data.nr)->op == CR_OP_CREATE;
+}
+
 /* Copies what the caller's memory says now; it is stopped, its other threads may not be. */
 static int look(const struct seccomp_notif *request, struct seen *seen)
 {
@@ -224,6 +244,7 @@ static int look(const struct seccomp_notif *request, struct seen *seen)
 
 	const struct shape *shape = seen->shape;
 
+	seen->creates = creates(request);
 	if (read_object(seen->pid, args, shape->dir, shape->path, &seen->objects[0]) < 0)
 		return -1;
 	seen->n_objects = 1;
@@ -460,8 +481,23 @@ static const char *boundary_of(const struct cr_notifier *n, enum state inside)
 	return inside == READ_ONLY ? "read-only mount" : "hidden or private place";
 }
 
+/* Where `name` leads on the host: the rules speak of that, not of a link to it. */
+static void follow(const struct cr_notifier *n, int host, char *name, size_t size)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	char real[CR_MAX_PATH];
+	CR_AUTO_FD int fd = look_up(n, host, name, &how);
+
+	if (fd >= 0 && name_of(fd, real, sizeof(real)) == 0)
+		snprintf(name, size, "%s", real);
+}
+
 static void judge_path(struct cr_notifier *n, const struct seen *seen, const struct object *object)
 {
+	const bool is_target = object == &seen->objects[1]; /* of a rename */
 	char name[CR_MAX_PATH];
 	bool created, created_outside;
 
@@ -475,6 +511,10 @@ static void judge_path(struct cr_notifier *n, const struct seen *seen, const str
 	/* In the landlock tier both look the same, and the rules say the rest: by_rules. */
 	if (outside != POSSIBLE || (n->full && inside == POSSIBLE) || inside == FORBIDDEN)
 		return;
+	if (created_outside && !seen->creates && !is_target)
+		return;
+	if (!created_outside && !seen->shape->on_parent)
+		follow(n, host, name, sizeof(name));
 
 	struct cr_denial denial = {
 		.op = seen->shape->op == CR_OP_WRITE && created_outside ? CR_OP_CREATE

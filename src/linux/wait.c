@@ -59,8 +59,11 @@ static void open_signals(struct waiting *w)
 	sigaddset(&blocked, SIGTSTP);
 	sigaddset(&blocked, SIGTTIN);
 	sigaddset(&blocked, SIGTTOU);
-	sigprocmask(SIG_BLOCK, &blocked, NULL);
+	sigorset(&blocked, &blocked, &w->running->old_mask);
 	w->signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
+
+	/* Everything was blocked since the start (enforce.c): what came waits in w->signals. */
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
 }
 
 static void open_tty(struct waiting *w)
