@@ -7,7 +7,7 @@ import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "stress"))
-from place import Place  # noqa: E402 (the same scratch place as the stress tests)
+from place import ORDINARY_ID, Place  # noqa: E402 (the same scratch place as the stress tests)
 
 SCALE = float(os.environ.get("CARREL_FAULTS_SCALE", "1"))
 
@@ -73,13 +73,17 @@ class Scene(Place):
     def restore(self):
         """As it was, after something went wrong here."""
         for folder in (self.outside, self.home, self.workspace, self.temp):
-            for name in os.listdir(folder):
-                path = os.path.join(folder, name)
-                if os.path.isdir(path) and not os.path.islink(path):
-                    shutil.rmtree(path)
-                else:
-                    os.unlink(path)
+            empty(folder)
         self.fill()
+
+    def give(self, path):
+        """As in Place, without a process for it."""
+        if not self.drop:
+            return
+        os.lchown(path, ORDINARY_ID, ORDINARY_ID)
+        for folder, folders, names in os.walk(path):
+            for name in folders + names:
+                os.lchown(os.path.join(folder, name), ORDINARY_ID, ORDINARY_ID)
 
     def path(self, name):
         return os.path.join(self.top, name)
@@ -123,6 +127,14 @@ class Scene(Place):
     def remove(self):
         self.listener.close()
         super().remove()
+
+
+def empty(folder):
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+        else:
+            os.unlink(entry.path)
 
 
 def difference(before, after):
