@@ -44,6 +44,7 @@ struct cr_facts {
 	uint32_t windows_build;
 	bool setup_done;       /* accounts and firewall rules of carrel-setup are there */
 	bool integrity_labels; /* the workspace's volume keeps mandatory labels */
+	uint32_t open_drives;  /* bit 0 is A: volumes without access control (FAT, exFAT) */
 	char user_sid[184];
 	char logon_sid[184];
 	char offline_sid[184]; /* the sandbox accounts, elevated tier */

@@ -68,14 +68,32 @@
 	X(CR_STEP_CANARY_READ, "canary-read")   /* path: reading must fail */                     \
 	X(CR_STEP_CANARY_WORK, "canary-work")   /* path: writing must work */                     \
 	X(CR_STEP_CANARY_CONNECT, "canary-connect") /* detail: address; connecting must fail */   \
-	/* Windows */                                                                             \
-	X(CR_STEP_WIN_TOKEN, "token")           /* detail: flags; value: as number */             \
-	X(CR_STEP_WIN_SID, "restricting-sid")   /* detail: SID; path: its root */                 \
-	X(CR_STEP_WIN_LEVEL, "integrity-level") /* detail: S-1-16-n */                            \
-	X(CR_STEP_WIN_ALLOW, "allow-ace")       /* path; detail: SDDL ACE; value: mask */         \
-	X(CR_STEP_WIN_DENY, "deny-ace")         /* path; detail: SDDL ACE; value: mask */         \
-	X(CR_STEP_WIN_LABEL, "label")           /* path; detail: SDDL label */                    \
-	X(CR_STEP_WIN_HIDE, "hide-ace")         /* path; detail: SDDL ACE */                      \
+	X(CR_STEP_CANARY_DELETE, "canary-delete")   /* path: deleting in it must fail */          \
+	X(CR_STEP_CANARY_RENAME, "canary-rename")   /* path: renaming it must fail */             \
+	X(CR_STEP_CANARY_PROCESS, "canary-process") /* opening carrel to write must fail */       \
+	/* Windows, in the order of the plan too; plan_windows.h says what each step means. */    \
+	X(CR_STEP_WIN_OFFLINE, "account-offline")     /* detail: SID of the account */            \
+	X(CR_STEP_WIN_ONLINE, "account-online")       /* detail: SID of the account */            \
+	X(CR_STEP_WIN_FIREWALL, "firewall-rule")      /* detail: NAME=VALUE|... */                \
+	X(CR_STEP_WIN_WFP, "wfp-filter")              /* detail: NAME=VALUE|... */                \
+	X(CR_STEP_WIN_TOKEN, "token")                 /* detail: flags; value: as number */       \
+	X(CR_STEP_WIN_SID, "restricting-sid")         /* detail: SID; path: its root */           \
+	X(CR_STEP_WIN_DEFAULT_DACL, "default-dacl")   /* detail: SDDL */                          \
+	X(CR_STEP_WIN_LEVEL, "integrity-level")       /* detail: S-1-16-n */                      \
+	X(CR_STEP_WIN_JOB, "job")                     /* detail: limit flags; value: as number */ \
+	X(CR_STEP_WIN_JOB_UI, "job-ui")               /* detail: flags; value: as number */       \
+	X(CR_STEP_WIN_JOB_MEMORY, "job-memory")       /* value: bytes, all together */            \
+	X(CR_STEP_WIN_JOB_PROCESSES, "job-processes") /* value: at one time */                    \
+	X(CR_STEP_WIN_DESKTOP, "desktop")             /* detail: SDDL */                          \
+	X(CR_STEP_WIN_NUL, "null-device")             /* detail: SDDL in force on NUL */          \
+	X(CR_STEP_WIN_ALLOW, "allow-ace")             /* path; detail: SDDL ACE; value: mask */   \
+	X(CR_STEP_WIN_DENY, "deny-ace")               /* path; detail: SDDL ACE; value: mask */   \
+	X(CR_STEP_WIN_LABEL, "label")                 /* path; detail: SDDL ACE */                \
+	X(CR_STEP_WIN_HIDE, "hide-ace")               /* path; detail: SDDL ACE; value: mask */   \
+	X(CR_STEP_WIN_READ, "read-grant")             /* path; detail: SDDL ACE; value: mask */   \
+	X(CR_STEP_WIN_STUB, "stub")            /* path: file in temp-dir; detail: its text */     \
+	X(CR_STEP_ENV_PREPEND, "env-prepend")  /* detail: NAME=DIRECTORY */                       \
+	X(CR_STEP_WIN_AUDIT, "audit-writable") /* path: what others may write there */            \
 	/* macOS */                                                                               \
 	X(CR_STEP_MAC_PROFILE, "seatbelt") /* detail: the whole profile text */
 

@@ -109,12 +109,21 @@ static const char *safe(struct out *out, const char *text)
 
 /* How `value` reads for a kind; by default as a number, and not at all when it is zero. */
 static const char *const value_formats[CR_STEP_KIND_COUNT] = {
-	[CR_STEP_EMPTY] = "[mode %" PRIo64 "]",       [CR_STEP_LANDLOCK] = "[0x%" PRIx64 "]",
-	[CR_STEP_LANDLOCK_ALLOW] = "[0x%" PRIx64 "]", [CR_STEP_TIMEOUT] = "[%" PRIu64 " ms]",
-	[CR_STEP_TMPFS] = "[%" PRIu64 " bytes]",      [CR_STEP_WIN_TOKEN] = "[0x%" PRIx64 "]",
-	[CR_STEP_WIN_ALLOW] = "[0x%" PRIx64 "]",      [CR_STEP_WIN_DENY] = "[0x%" PRIx64 "]",
-	[CR_STEP_WIN_HIDE] = "[0x%" PRIx64 "]",       [CR_STEP_READABLE] = "[0x%" PRIx64 "]",
+	[CR_STEP_EMPTY] = "[mode %" PRIo64 "]",
+	[CR_STEP_LANDLOCK] = "[0x%" PRIx64 "]",
+	[CR_STEP_LANDLOCK_ALLOW] = "[0x%" PRIx64 "]",
+	[CR_STEP_TIMEOUT] = "[%" PRIu64 " ms]",
+	[CR_STEP_TMPFS] = "[%" PRIu64 " bytes]",
+	[CR_STEP_WIN_TOKEN] = "[0x%" PRIx64 "]",
+	[CR_STEP_WIN_ALLOW] = "[0x%" PRIx64 "]",
+	[CR_STEP_WIN_DENY] = "[0x%" PRIx64 "]",
+	[CR_STEP_WIN_HIDE] = "[0x%" PRIx64 "]",
+	[CR_STEP_READABLE] = "[0x%" PRIx64 "]",
 	[CR_STEP_MAKE_DIR] = "[mode %" PRIo64 "]",
+	[CR_STEP_WIN_READ] = "[0x%" PRIx64 "]",
+	[CR_STEP_WIN_JOB] = "[0x%" PRIx64 "]",
+	[CR_STEP_WIN_JOB_UI] = "[0x%" PRIx64 "]",
+	[CR_STEP_WIN_JOB_MEMORY] = "[%" PRIu64 " bytes]",
 };
 
 static void put_value(struct out *out, const struct cr_step *step)
