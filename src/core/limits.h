@@ -29,7 +29,10 @@
 #define CR_MAX_ARENA        (256 * 1024 * 1024) /* memory behind one policy and its plan */
 #define CR_MAX_SOCKETS      4096                /* live AF_UNIX sockets of the host looked at */
 #define CR_MAX_ENV          4096                /* environment variables of a command */
+#define CR_MAX_PATH_DIRS    1024                /* directories a program is searched in */
 #define CR_MAX_HOST         253                 /* bytes of a DNS name (RFC 1035, 2.3.4) */
+#define CR_MAX_SDDL_BYTES   (128 * 1024)        /* one security descriptor as text */
+#define CR_MAX_ACES         2048                /* entries of a list: 64 KiB in Windows */
 #define CR_MAX_PLAN_JSON    (64 * 1024 * 1024)  /* bytes of a plan given to the plan reader */
 
 #endif
