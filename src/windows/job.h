@@ -32,6 +32,14 @@ struct cr_job_limits {
  */
 int cr_job_create(const struct cr_job_limits *limits, HANDLE *out, struct cr_err *err);
 
+/*
+ * True when this process is in a job already (an editor's terminal, a CI runner). Such a process's
+ * children can only join a further job that has no UI limits (documented at
+ * AssignProcessToJobObject); starting one in a job with them fails then, and whether `free_ui`
+ * will do is for the plan to say. When in doubt: true.
+ */
+bool cr_job_is_inside(void);
+
 /* Ends every process of the job with this exit code. 0 or -1. */
 int cr_job_end(HANDLE job, DWORD exit_code, struct cr_err *err);
 
