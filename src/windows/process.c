@@ -156,7 +156,8 @@ static int add_attributes(struct cr_arena *arena, struct call *call, struct cr_e
 	    add_attribute(call, ATTRIBUTE_PSEUDOCONSOLE, start->console, sizeof(HANDLE)) < 0)
 		return cr_fail_win(err, CR_E_STEP, GetLastError(), "cannot attach a console");
 	/* Windows before 10 does not know it */
-	if (start->job)
+	call->assign_later = start->job && start->flags & CR_START_JOB_LATER;
+	if (start->job && !call->assign_later)
 		call->assign_later =
 			add_attribute(call, ATTRIBUTE_JOB_LIST, (void *)(uintptr_t)&start->job,
 				      sizeof(HANDLE)) < 0;

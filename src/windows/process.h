@@ -23,6 +23,8 @@
 #define CR_START_SUSPENDED  1u /* cr_process_resume lets it run */
 #define CR_START_NO_CONSOLE 2u /* a console program gets a hidden console of its own, not ours */
 #define CR_START_GROUP      4u /* a process group of its own: our Ctrl-C is not its Ctrl-C */
+#define CR_START_JOB_LATER \
+	8u /* joins its job after its making, before it runs: the way of old Windows */
 
 /* All pointers and handles are borrowed for the call. Zeroed fields mean what is said. */
 struct cr_process_start {

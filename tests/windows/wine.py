@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""Windows programs under Wine, for the tests: as an ordinary account, in one prefix.
+
+usage: wine.py PROGRAM [FILE...]    copies all into a fresh directory, runs PROGRAM there (it
+                                    speaks TAP), ends what it left running, removes the directory
+
+One prefix serves all tests of a build directory (CARREL_WINE_PREFIX says where; making one takes
+ten seconds). CARREL_WINE names another wine64. Without Wine the tests are skipped; with
+CARREL_MUST_ENFORCE=1 they fail.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+SPARE_ID = 62346
+WINE_PLACES = ("/usr/lib/wine/wine64", "/usr/bin/wine64", "/opt/wine-stable/bin/wine64")
+SECONDS = 110
+
+
+def find_wine():
+    """The path of wine64, or None."""
+    named = os.environ.get("CARREL_WINE")
+    for path in (named,) if named else WINE_PLACES:
+        if path and os.access(path, os.X_OK):
+            return path
+    return None
+
+
+def missing():
+    """Prints the whole result of a test program where there is no Wine; the exit code."""
+    if os.environ.get("CARREL_MUST_ENFORCE") == "1":
+        print("1..1\nnot ok 1 - there is no wine64 here, and CARREL_MUST_ENFORCE=1")
+        return 1
+    print("1..0 # SKIP there is no wine64 here")
+    return 0
+
+
+def account():
+    """uid of whoever runs Windows programs: never root."""
+    return SPARE_ID if os.geteuid() == 0 else os.geteuid()
+
+
+def own(path):
+    """Gives a file or a tree to that account."""
+    if os.geteuid() != 0:
+        return
+    os.lchown(path, SPARE_ID, SPARE_ID)
+    for folder, folders, names in os.walk(path):
+        for name in folders + names:
+            os.lchown(os.path.join(folder, name), SPARE_ID, SPARE_ID)
+
+
+class Wine:
+    """A prefix, and a directory of this test's own in it: C:\\tests\\<name>."""
+
+    def __init__(self):
+        self.program = find_wine()
+        self.prefix = os.path.join(os.environ["CARREL_WINE_PREFIX"], f"{account()}")
+        self.make_prefix()
+        tests = os.path.join(self.prefix, "drive_c", "tests")
+        os.makedirs(tests, exist_ok=True)
+        own(tests)
+        self.dir = tempfile.mkdtemp(prefix="t", dir=tests)
+        self.home = os.path.join(self.dir, "unix-home")
+        os.mkdir(self.home)
+        own(self.dir)
+
+    def environment(self, **more):
+        env = {"PATH": "/usr/bin:/bin", "HOME": self.prefix, "LANG": "C.UTF-8",
+               "WINEPREFIX": self.prefix, "WINEDEBUG": "-all",
+               "WINEDLLOVERRIDES": "mscoree,mshtml="}
+        env.update(more)
+        return env
+
+    def start(self, *words, **options):
+        """subprocess.Popen of a Windows program, in a session of its own."""
+        options.setdefault("stdin", subprocess.DEVNULL)
+        env = self.environment(**options.pop("env", {}))
+        if os.geteuid() == 0:
+            options.update(user=SPARE_ID, group=SPARE_ID, extra_groups=[])
+        return subprocess.Popen([self.program, *words], env=env, start_new_session=True, **options)
+
+    def run(self, *words, timeout=SECONDS, **options):
+        """(exit code, standard output and error as bytes)"""
+        options.setdefault("stdout", subprocess.PIPE)
+        options.setdefault("stderr", subprocess.STDOUT)
+        child = self.start(*words, **options)
+        try:
+            output, _ = child.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.communicate()
+            raise
+        return child.returncode, output or b""
+
+    def make_prefix(self):
+        """Makes the prefix unless another test has; others wait meanwhile."""
+        os.makedirs(self.prefix, exist_ok=True)
+        with open(self.prefix + ".lock", "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if os.path.exists(self.prefix + ".made"):
+                return
+            shutil.rmtree(self.prefix)
+            os.mkdir(self.prefix)
+            own(self.prefix)
+            done = self.start("wineboot", "-i", stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL).wait(timeout=SECONDS)
+            if done != 0 or not os.path.isdir(os.path.join(self.prefix, "drive_c", "windows")):
+                raise RuntimeError(f"cannot make a Wine prefix: wineboot ended with {done}; every "
+                                   f"directory above {self.prefix} must be open to uid {account()}")
+            with open(self.prefix + ".made", "w", encoding="utf-8"):
+                pass
+
+    def copy(self, path, name=None):
+        """A file for the test; its Windows path."""
+        name = name or os.path.basename(path)
+        target = os.path.join(self.dir, name)
+        shutil.copyfile(path, target)
+        os.chmod(target, 0o755)
+        own(target)
+        return self.windows(name)
+
+    def windows(self, *parts):
+        """The Windows path of a file in the test's directory."""
+        return "\\".join(["C:", "tests", os.path.basename(self.dir), *parts])
+
+    def processes(self):
+        """ids of processes of this prefix that were started from the test's directory."""
+        mark = self.windows().lower().encode()
+        found = []
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError), open(f"/proc/{name}/cmdline", "rb") as file:
+                if mark in file.read().lower():
+                    found.append(int(name))
+        return found
+
+    def close(self):
+        for pid in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def opened():
+    wine = Wine()
+    try:
+        yield wine
+    finally:
+        wine.close()
+
+
+def main(argv):
+    if len(argv) < 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    if not find_wine():
+        return missing()
+    with opened() as wine:
+        program, *_ = [wine.copy(path) for path in argv[1:]]
+        code, output = wine.run(program, cwd=wine.dir)
+        sys.stdout.write(output.decode(errors="replace").replace("\r\n", "\n"))
+        return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
