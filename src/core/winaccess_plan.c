@@ -2,65 +2,174 @@
  * winaccess_plan.c - a plan carried out on the model: its entries, labels and pins on a tree, its
  * token made of a user's.
  *
- * Must do what the backend does and nothing more: what a step does not say is not added.
+ * Must do what plan_windows.h says the backend does, and nothing more: what a step does not say is
+ * not added.
  */
 #include <string.h>
 
+#include "path.h"
+#include "plan_windows.h"
 #include "sddl.h"
 #include "winaccess_tree.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The groups that CreateRestrictedToken's LUA_TOKEN makes deny-only, as far as they are fixed. */
 static const char *const lua_groups[] = {"BA", "PU", "AO", "SO", "PO", "BO"};
 
-/* A label replaces the one that was there, as SetNamedSecurityInfo does. */
-static int set_label(struct cr_arena *arena, struct cr_win_sd *sd, const struct cr_win_ace *label)
+/* S-1-5-5-a-b ([MS-DTYP] 2.4.2.4) among the groups; NULL: none. */
+static const struct cr_win_sid *logon_of(const struct cr_win_token *token)
 {
-	struct cr_win_ace *aces = cr_arena_alloc(arena, sd->sacl.count + 1, sizeof(*aces));
+	for (size_t i = 0; i < token->n_groups; i++) {
+		const struct cr_win_sid *sid = &token->groups[i].sid;
+
+		if (sid->authority == 5 && sid->n_subs == 3 && sid->subs[0] == 5)
+			return sid;
+	}
+	return NULL;
+}
+
+/* A text of a step with the token's logon SID where the plan leaves it open; NULL: no memory. */
+static const char *fill_logon(struct cr_arena *arena, const struct cr_win_token *token,
+			      const char *text)
+{
+	const struct cr_win_sid *logon = logon_of(token);
+	char sid[CR_WIN_SID_TEXT_MAX];
+	const char *open;
+
+	text = text ? text : "";
+	while (text && logon && (open = strstr(text, CR_WIN_ANY_LOGON)))
+		text = cr_arena_printf(arena, "%.*s%s%s", (int)(open - text), text,
+				       cr_win_sid_print(logon, sid),
+				       open + strlen(CR_WIN_ANY_LOGON));
+	return text;
+}
+
+/* One plan being carried out. */
+struct work {
+	struct cr_win_tree *tree;
+	const struct cr_win_token *token;
+	const struct cr_step *step;
+	struct cr_err *err;
+};
+
+/* The label of an object, its only one, not open to an inherited one. */
+static int set_label(struct work *work, struct cr_win_sd *sd, const struct cr_win_ace *label)
+{
+	struct cr_win_ace *aces =
+		cr_arena_alloc(work->tree->arena, sd->sacl.count + 1, sizeof(*aces));
 	size_t count = 0;
 
 	if (!aces)
-		return -1;
+		return cr_fail(work->err, CR_E_NOMEM, "tree");
 	aces[count++] = *label;
 	for (size_t i = 0; i < sd->sacl.count; i++) {
 		if (sd->sacl.aces[i].type != CR_WIN_ACE_LABEL)
 			aces[count++] = sd->sacl.aces[i];
 	}
 	sd->sacl = (struct cr_win_acl){.aces = aces, .count = count};
+	sd->control |= CR_WIN_SD_SACL_PROTECTED;
 	sd->has_sacl = true;
 	return 0;
 }
 
-static int add_entry(struct cr_win_tree *tree, struct cr_win_node *node, const struct cr_step *step,
-		     struct cr_err *err)
+static int add_ace(struct work *work, struct cr_win_node *node, const struct cr_win_ace *ace)
 {
+	if (cr_win_acl_add(work->tree->arena, &node->own.dacl, ace) < 0)
+		return cr_fail(work->err, CR_E_NOMEM, "tree");
+	return 0;
+}
+
+/* An inherited denial does not reach it, or comes behind what the object itself allows. */
+static bool needs_its_own(const struct cr_win_node *node)
+{
+	if (node->own.control & CR_WIN_SD_DACL_PROTECTED)
+		return true;
+	for (size_t i = 0; i < node->own.dacl.count; i++) {
+		if (node->own.dacl.aces[i].type == CR_WIN_ACE_ALLOW)
+			return true;
+	}
+	return false;
+}
+
+static int deny_beneath(struct work *work, size_t top, const struct cr_win_ace *denial)
+{
+	const struct cr_win_tree *tree = work->tree;
+
+	for (size_t i = top + 1; i < tree->count; i++) {
+		struct cr_win_node *node = &tree->nodes[i];
+		struct cr_win_ace ace = *denial;
+
+		if (!cr_path_within(CR_OS_WINDOWS, node->path, tree->nodes[top].path) ||
+		    !needs_its_own(node))
+			continue;
+		ace.flags = node->is_dir ? denial->flags : 0;
+		if (add_ace(work, node, &ace) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_entry(struct work *work, struct cr_win_node *node)
+{
+	const char *text = fill_logon(work->tree->arena, work->token, work->step->detail);
 	struct cr_win_ace ace;
-	int result;
 
-	if (cr_sddl_parse_ace(step->detail ? step->detail : "", &ace, err) < 0)
-		return cr_wrap(err, "step '%s'", cr_step_kind_name(step->kind));
+	if (!text)
+		return cr_fail(work->err, CR_E_NOMEM, "tree");
+	if (cr_sddl_parse_ace(text, &ace, work->err) < 0)
+		return -1;
 	if (ace.type == CR_WIN_ACE_LABEL)
-		result = set_label(tree->arena, &node->own, &ace);
-	else
-		result = cr_win_acl_add(tree->arena, &node->own.dacl, &ace);
-	return result < 0 ? cr_fail(err, CR_E_NOMEM, "tree") : 0;
+		return set_label(work, &node->own, &ace);
+	if (add_ace(work, node, &ace) < 0)
+		return -1;
+	if (ace.type == CR_WIN_ACE_DENY && ace.flags)
+		return deny_beneath(work, (size_t)(node - work->tree->nodes), &ace);
+	return 0;
 }
 
-static bool is_entry(enum cr_step_kind kind)
+/* What a box makes for itself; held open until its end. */
+static int make(struct work *work)
 {
-	return kind == CR_STEP_WIN_ALLOW || kind == CR_STEP_WIN_DENY || kind == CR_STEP_WIN_LABEL ||
-	       kind == CR_STEP_WIN_HIDE || kind == CR_STEP_WIN_READ;
+	const char *sddl = fill_logon(work->tree->arena, work->token, work->step->detail);
+
+	if (!sddl)
+		return cr_fail(work->err, CR_E_NOMEM, "tree");
+	if (!cr_win_tree_find(work->tree, work->step->path) &&
+	    cr_win_tree_add(work->tree, work->step->path, true, sddl, work->err) < 0)
+		return -1;
+	cr_win_tree_find(work->tree, work->step->path)->pinned = true;
+	return 0;
 }
 
-int cr_win_tree_apply(struct cr_win_tree *tree, const struct cr_plan *plan, struct cr_err *err)
+static int carry_out(struct work *work)
 {
+	const enum cr_step_kind kind = work->step->kind;
+	const char *path = work->step->path;
+	struct cr_win_node *node;
+
+	if (path && (kind == CR_STEP_TEMP_DIR || kind == CR_STEP_RESERVE))
+		return make(work);
+	node = path ? cr_win_tree_find(work->tree, path) : NULL;
+	if (node && kind == CR_STEP_PIN)
+		node->pinned = true;
+	if (node &&
+	    (kind == CR_STEP_WIN_ALLOW || kind == CR_STEP_WIN_DENY || kind == CR_STEP_WIN_LABEL ||
+	     kind == CR_STEP_WIN_HIDE || kind == CR_STEP_WIN_READ))
+		return add_entry(work, node);
+	return 0;
+}
+
+int cr_win_tree_apply(struct cr_win_tree *tree, const struct cr_plan *plan,
+		      const struct cr_win_token *token, struct cr_err *err)
+{
+	struct work work = {.tree = tree, .token = token, .err = err};
+
 	for (size_t i = 0; i < plan->n_steps; i++) {
-		const struct cr_step *step = &plan->steps[i];
-		struct cr_win_node *node = step->path ? cr_win_tree_find(tree, step->path) : NULL;
-
-		if (node && step->kind == CR_STEP_PIN)
-			node->pinned = true;
-		if (node && is_entry(step->kind) && add_entry(tree, node, step, err) < 0)
-			return cr_wrap(err, "'%s'", step->path);
+		work.step = &plan->steps[i];
+		if (carry_out(&work) < 0)
+			return cr_wrap(err, "step '%s' of '%s'", cr_step_kind_name(work.step->kind),
+				       work.step->path);
 	}
 	return cr_win_tree_settle(tree, err);
 }
@@ -68,7 +177,7 @@ int cr_win_tree_apply(struct cr_win_tree *tree, const struct cr_plan *plan, stru
 static void filter_admins(struct cr_win_group *groups, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		for (size_t k = 0; k < sizeof(lua_groups) / sizeof(lua_groups[0]); k++) {
+		for (size_t k = 0; k < COUNT(lua_groups); k++) {
 			struct cr_win_sid sid;
 
 			if (cr_sddl_parse_sid(lua_groups[k], &sid, NULL) == 0 &&
@@ -91,13 +200,22 @@ static void take_flags(struct cr_win_token *token, struct cr_win_group *groups, 
 	token->write_restricted = flags & CR_WIN_TOKEN_WRITE_RESTRICTED;
 }
 
-static int take_level(struct cr_win_token *token, const struct cr_step *step, struct cr_err *err)
+static int take_step(struct cr_arena *arena, const struct cr_step *step, struct cr_win_token *token,
+		     struct cr_win_sid *next, struct cr_err *err)
 {
+	const char *text = fill_logon(arena, token, step->detail);
 	struct cr_win_sid sid;
 
-	if (cr_sddl_parse_sid(step->detail, &sid, err) < 0)
+	if (!text)
+		return cr_fail(err, CR_E_NOMEM, "token");
+	if (cr_sddl_parse_sid(text, &sid, err) < 0)
 		return -1;
-	token->level = sid.subs[0];
+	if (step->kind == CR_STEP_WIN_LEVEL) {
+		token->level = sid.subs[0];
+	} else {
+		*next = sid;
+		token->n_restricting++;
+	}
 	return 0;
 }
 
@@ -120,11 +238,9 @@ int cr_win_token_plan(struct cr_arena *arena, const struct cr_plan *plan,
 
 		if (step->kind == CR_STEP_WIN_TOKEN)
 			take_flags(&token, groups, step->value);
-		if (step->kind == CR_STEP_WIN_SID &&
-		    cr_sddl_parse_sid(step->detail, &sids[token.n_restricting++], err) < 0)
-			return cr_wrap(err, "restricting SID '%s'", step->detail);
-		if (step->kind == CR_STEP_WIN_LEVEL && take_level(&token, step, err) < 0)
-			return cr_wrap(err, "level '%s'", step->detail);
+		if ((step->kind == CR_STEP_WIN_SID || step->kind == CR_STEP_WIN_LEVEL) &&
+		    take_step(arena, step, &token, &sids[token.n_restricting], err) < 0)
+			return cr_wrap(err, "step '%s'", cr_step_kind_name(step->kind));
 	}
 	*out = token;
 	return 0;
@@ -135,7 +251,7 @@ int cr_win_token_person(struct cr_arena *arena, const struct cr_win_person *pers
 {
 	/* Everyone, Users, Authenticated Users, INTERACTIVE, LOCAL, then the two that vary */
 	const char *names[] = {"WD", "BU", "AU", "IU", "S-1-2-0", person->logon, "BA"};
-	const size_t count = sizeof(names) / sizeof(names[0]) - (person->is_admin ? 0 : 1);
+	const size_t count = COUNT(names) - (person->is_admin ? 0 : 1);
 	struct cr_win_group *groups = cr_arena_alloc(arena, count, sizeof(*groups));
 
 	if (!groups)

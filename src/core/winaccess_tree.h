@@ -43,10 +43,12 @@ struct cr_win_node *cr_win_tree_find(const struct cr_win_tree *tree, const char 
 int cr_win_tree_settle(struct cr_win_tree *tree, struct cr_err *err);
 
 /*
- * The entries, labels and pins of a plan put on the objects that are in the tree; then settles.
- * 0, or -1: CR_E_NOMEM, CR_E_INTERNAL (a step that cannot be read).
+ * The entries, labels and pins of a plan put on the objects that are in the tree, and what it makes
+ * (private directory, reserved names) added; then settles. `token` is the launcher's: its logon SID
+ * is put where the plan leaves one open. 0, or -1: CR_E_NOMEM, CR_E_SYNTAX (a step's text).
  */
-int cr_win_tree_apply(struct cr_win_tree *tree, const struct cr_plan *plan, struct cr_err *err);
+int cr_win_tree_apply(struct cr_win_tree *tree, const struct cr_plan *plan,
+		      const struct cr_win_token *token, struct cr_err *err);
 
 /*
  * What a new object takes from the entries of its directory ([MS-DTYP] 2.5.3.4.4 and 2.5.3.4.7),
@@ -57,7 +59,7 @@ int cr_win_inherit(struct cr_arena *arena, const struct cr_win_acl *from,
 
 /*
  * The token that a plan makes of `base` (CreateRestrictedToken with its flags and SIDs, then the
- * level). 0, or -1: CR_E_NOMEM, CR_E_INTERNAL.
+ * level). 0, or -1: CR_E_NOMEM, CR_E_SYNTAX.
  */
 int cr_win_token_plan(struct cr_arena *arena, const struct cr_plan *plan,
 		      const struct cr_win_token *base, struct cr_win_token *out,
