@@ -5,6 +5,8 @@
  */
 #include "facts.h"
 
+#include <string.h>
+
 static const struct cr_facts typical[] = {
 	[CR_OS_LINUX] =
 		{
@@ -47,4 +49,12 @@ static const struct cr_facts typical[] = {
 void cr_facts_typical(enum cr_os os, struct cr_facts *facts)
 {
 	*facts = typical[os];
+}
+
+void cr_facts_accept(struct cr_facts *facts, const char *const *accepted, size_t n_accepted)
+{
+	for (size_t i = 0; i < n_accepted; i++) {
+		if (strcmp(accepted[i], "integrity") == 0)
+			facts->integrity_labels = false;
+	}
 }

@@ -55,4 +55,8 @@ struct cr_facts {
 /* Facts of a typical up-to-date host of `os`, for planning on another one. */
 void cr_facts_typical(enum cr_os os, struct cr_facts *facts);
 
+/* What --accept-gap=NAME changes before there is a plan: "integrity" gives up labels (Windows),
+ * and the plan then has the gaps that follow. */
+void cr_facts_accept(struct cr_facts *facts, const char *const *accepted, size_t n_accepted);
+
 #endif

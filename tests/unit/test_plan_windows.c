@@ -82,6 +82,9 @@ static void entries_of_root_and_protected(void **state)
 	assert_int_equal(allow->value & 0x40, 0); /* never FILE_DELETE_CHILD */
 	snprintf(expected, sizeof(expected), "(A;OICI;0x1301bf;;;%s)", sid);
 	assert_string_equal(allow->detail, expected);
+	snprintf(expected, sizeof(expected), "(D;;0x40;;;%s)", fake.facts.user_sid);
+	assert_string_equal(step(plan, CR_STEP_WIN_DENY, "C:\\home\\u\\w", 0)->detail, expected);
+	assert_null(step(plan, CR_STEP_WIN_DENY, "C:\\home\\u\\w", 1)); /* once for two names */
 	assert_int_equal(deny->value, 0xd0156);
 	assert_int_equal(deny->value & 0x120089, 0); /* nothing of reading */
 	snprintf(expected, sizeof(expected), "(D;OICI;0xd0156;;;%s)", sid);
@@ -108,10 +111,43 @@ static void sids_are_stable_and_distinct(void **state)
 	(void)state;
 	assert_string_equal(other, step(b, CR_STEP_WIN_SID, NULL, 0)->detail);
 	assert_string_not_equal(other, step(a, CR_STEP_WIN_SID, "C:\\home\\u\\w", 0)->detail);
-	assert_int_equal(strncmp(other, "S-1-5-21-1111111111-2222222222-3333333333-", 42), 0);
+	assert_int_equal(strncmp(other, "S-1-5-21-1111111111-2222222222-", 31), 0);
 	assert_true(strtoul(strrchr(other, '-') + 1, NULL, 10) >= 1000);
 	fake_free(&one);
 	fake_free(&two);
+}
+
+/* A directory moved away keeps its entries: what is made under its old name gets another SID. */
+static void a_sid_is_of_the_file_and_of_the_name(void **state)
+{
+	static const char *const trees[] = {"dir /home/u/w\n", "dir /z\ndir /home/u/w\n"};
+	char first[2][200];
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct fake fake = fake_rules(CR_OS_WINDOWS, CR_TIER_UNELEVATED, trees[i],
+					      "allow read C:/\nallow write .\n");
+
+		snprintf(first[i], sizeof(first[i]), "%s",
+			 step(plan_of(&fake), CR_STEP_WIN_SID, "C:\\home\\u\\w", 0)->detail);
+		fake_free(&fake);
+	}
+	assert_string_not_equal(first[0], first[1]);
+}
+
+/* Another installation, other SIDs, down to the hashed part. */
+static void sids_are_the_installations(void **state)
+{
+	struct fake fake = windows(CR_TIER_UNELEVATED, "allow read C:/\nallow write .\n");
+	const char *one = step(plan_of(&fake), CR_STEP_WIN_SID, "C:\\home\\u\\w", 0)->detail;
+	const char *two;
+
+	(void)state;
+	fake.facts.sid_seed[2]++;
+	two = step(plan_of(&fake), CR_STEP_WIN_SID, "C:\\home\\u\\w", 0)->detail;
+	assert_int_equal(strncmp(one, two, 31), 0);
+	assert_string_not_equal(one, two);
+	fake_free(&fake);
 }
 
 static void a_root_inside_protected_has_its_own_sid(void **state)
@@ -149,18 +185,27 @@ static void gaps_of_each_tier(void **state)
 		{CR_TIER_UNELEVATED, true, "deny connect *:25\n", "connect-names", false},
 		{CR_TIER_UNELEVATED, true, "deny read ~/.ssh\n", "hidden-files", true},
 		{CR_TIER_ELEVATED, true, "", "hidden-files", false},
-		{CR_TIER_UNELEVATED, true, "deny write .vscode\n", "absent-protected", true},
-		{CR_TIER_UNELEVATED, true, "deny write .git\n", "absent-protected", false},
+		{CR_TIER_UNELEVATED, true, "", "delete-low", true},
+		{CR_TIER_UNELEVATED, false, "", "delete-low", false},
+		{CR_TIER_ELEVATED, true, "", "delete-low", false},
+		{CR_TIER_UNELEVATED, true, "", "open-volumes", false},
 		{CR_TIER_UNELEVATED, true, "ask write ~/other\n", "ask-files", true},
 		{CR_TIER_UNELEVATED, true, "allow unix ~/sock\n", "unix-sockets", true},
 		{CR_TIER_UNELEVATED, true, "limit files 10\n", "limit-files", true},
 		{CR_TIER_UNELEVATED, true, "limit memory 1G\n", "limit-memory", false},
 		{CR_TIER_UNELEVATED, true, "", "delete-outside", false},
 		{CR_TIER_UNELEVATED, false, "", "delete-outside", true},
+		{CR_TIER_UNELEVATED, true, "", "integrity", false},
+		{CR_TIER_UNELEVATED, false, "", "integrity", true},
 		{CR_TIER_UNELEVATED, false, "", "rename-protected", true},
 		{CR_TIER_UNELEVATED, false, "", "world-writable", true},
 		{CR_TIER_UNELEVATED, false, "", "same-user-processes", true},
 		{CR_TIER_ELEVATED, false, "", "delete-outside", true},
+		{CR_TIER_ELEVATED, false, "", "rename-protected", true},
+		{CR_TIER_ELEVATED, false, "", "world-writable", true},
+		{CR_TIER_ELEVATED, false, "", "same-user-processes", true},
+		{CR_TIER_ELEVATED, true, "", "same-user-processes", false},
+		{CR_TIER_ELEVATED, true, "limit disk 1G\n", "limit-disk", true},
 	};
 
 	(void)state;
@@ -179,6 +224,132 @@ static void gaps_of_each_tier(void **state)
 	}
 }
 
+static void volumes_without_access_control_are_a_gap(void **state)
+{
+	struct fake fake = windows(CR_TIER_UNELEVATED,
+				   "allow read C:/\nallow write . D:/x\ndeny write D:/x/y\n");
+	const struct cr_plan *plan;
+
+	(void)state;
+	fake.facts.open_drives = 1u << ('D' - 'A') | 1u << ('Z' - 'A');
+	plan = plan_of(&fake);
+	assert_true(has_gap(plan, "open-volumes"));
+	for (size_t i = 0; i < plan->n_gaps; i++) {
+		if (strcmp(plan->gaps[i].name, "open-volumes") == 0)
+			assert_non_null(strstr(plan->gaps[i].text, "D:, Z:: "));
+	}
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct cr_step *at = &plan->steps[i];
+
+		if (at->path && at->path[0] == 'D')
+			assert_true(at->kind == CR_STEP_PIN || at->kind == CR_STEP_WIN_SID ||
+				    at->kind == CR_STEP_WIN_AUDIT);
+	}
+	fake_free(&fake);
+}
+
+/* An absent protected name is taken; of a missing path, its topmost missing directory. */
+static void absent_names_are_reserved(void **state)
+{
+	struct fake fake = windows(CR_TIER_UNELEVATED,
+				   "allow read C:/\nallow write .\n"
+				   "deny write .vscode a/b/.idea new/deep/.envrc note/x\n");
+	const struct cr_plan *plan = plan_of(&fake);
+	const struct cr_step *top = step(plan, CR_STEP_RESERVE, "C:\\home\\u\\w\\.vscode", 0);
+	const struct cr_step *deep = step(plan, CR_STEP_RESERVE, "C:\\home\\u\\w\\new", 0);
+
+	(void)state;
+	assert_non_null(strstr(top->detail, "S:(ML;OICI;NW;;;S-1-16-8192)"));
+	assert_int_equal(strncmp(top->detail, "D:P(A;OICI;FA;;;S-1-5-18)", 25), 0);
+	assert_null(strstr(top->detail, step(plan, CR_STEP_WIN_SID, NULL, 0)->detail));
+	assert_int_equal(top->id.file, step(plan, CR_STEP_WIN_SID, NULL, 0)->id.file);
+	assert_non_null(deep);
+	assert_non_null(step(plan, CR_STEP_RESERVE, "C:\\home\\u\\w\\a\\b\\.idea", 0));
+	assert_non_null(step(plan, CR_STEP_PIN, "C:\\home\\u\\w\\a", 0));
+	assert_non_null(step(plan, CR_STEP_PIN, "C:\\home\\u\\w\\a\\b", 0));
+	assert_non_null(step(plan, CR_STEP_WIN_DENY, "C:\\home\\u\\w\\a\\b", 0));
+	assert_null(step(plan, CR_STEP_WIN_DENY, "C:\\home\\u\\w\\a", 0));
+	/* a file where a directory would have to be */
+	assert_non_null(step(plan, CR_STEP_PIN, "C:\\home\\u\\w\\note", 0));
+	assert_null(step(plan, CR_STEP_RESERVE, "C:\\home\\u\\w\\note\\x", 0));
+	fake_free(&fake);
+}
+
+/* What a box makes may be opened by this box alone, not by another of the same session. */
+static void objects_of_the_box_are_its_own(void **state)
+{
+	struct fake fake = windows(CR_TIER_UNELEVATED, "allow read C:/\nallow write .\n");
+	const struct cr_plan *plan = plan_of(&fake);
+	const char *dacl = step(plan, CR_STEP_WIN_DEFAULT_DACL, NULL, 0)->detail;
+
+	(void)state;
+	assert_non_null(strstr(dacl, fake.facts.user_sid));
+	assert_null(strstr(dacl, fake.facts.logon_sid));
+	assert_null(strstr(dacl, "S-1-1-0"));
+	assert_null(strstr(dacl, "WD"));
+	assert_int_equal(
+		strncmp(step(plan, CR_STEP_WIN_DESKTOP, NULL, 0)->detail, dacl, strlen(dacl)), 0);
+	assert_int_equal(step(plan, CR_STEP_WIN_JOB, NULL, 0)->value, 0x2400);
+	assert_int_equal(step(plan, CR_STEP_WIN_JOB_UI, NULL, 0)->value, 0xff);
+	fake_free(&fake);
+}
+
+static void canaries_of_what_holds(void **state)
+{
+	static const struct {
+		enum cr_tier tier;
+		bool labels;
+		const char *connect;
+		bool height, connects;
+	} rows[] = {
+		{CR_TIER_UNELEVATED, true, "", true, false},
+		{CR_TIER_UNELEVATED, false, "", false, false},
+		{CR_TIER_ELEVATED, true, "", true, true},
+		{CR_TIER_ELEVATED, false, "", true, true},
+		{CR_TIER_ELEVATED, true, "allow connect *:443\n", true, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct cr_plan *plan;
+		struct fake fake;
+		char policy[256];
+
+		snprintf(policy, sizeof(policy),
+			 "allow read C:/\nallow write .\ndeny write .git\n%s", rows[i].connect);
+		fake = windows(rows[i].tier, policy);
+		fake.facts.integrity_labels = rows[i].labels;
+		plan = plan_of(&fake);
+		assert_non_null(step(plan, CR_STEP_CANARY_WRITE, "C:\\home\\u", 0));
+		assert_non_null(step(plan, CR_STEP_CANARY_WORK, "C:\\home\\u\\w", 0));
+		assert_int_equal(!!step(plan, CR_STEP_CANARY_DELETE, NULL, 0), rows[i].height);
+		assert_int_equal(!!step(plan, CR_STEP_CANARY_RENAME, "C:\\home\\u\\w\\.git", 0),
+				 rows[i].height);
+		assert_int_equal(!!step(plan, CR_STEP_CANARY_PROCESS, NULL, 0), rows[i].height);
+		assert_int_equal(!!step(plan, CR_STEP_CANARY_CONNECT, NULL, 0), rows[i].connects);
+		fake_free(&fake);
+	}
+}
+
+/* Programs in a labelled home would start at the box's level when the user logs in. */
+static void a_home_is_not_labelled(void **state)
+{
+	struct fake fake = windows(CR_TIER_UNELEVATED, "allow read C:/\nallow write ~\n");
+	static const char *const accepted[] = {"network", "integrity"};
+	struct cr_plan *plan;
+	struct cr_err err = {0};
+
+	(void)state;
+	assert_int_equal(cr_plan_make(fake.arena, fake.rules, &fake.facts, &plan, &err), -1);
+	assert_non_null(strstr(err.hint, "--accept-gap=integrity"));
+	cr_facts_accept(&fake.facts, accepted, 1);
+	assert_true(fake.facts.integrity_labels);
+	cr_facts_accept(&fake.facts, accepted, 2);
+	assert_non_null(step(plan_of(&fake), CR_STEP_WIN_ALLOW, "C:\\home\\u", 0));
+	assert_true(has_gap(plan_of(&fake), "delete-outside"));
+	fake_free(&fake);
+}
+
 static void hidden_is_denied_to_the_account(void **state)
 {
 	struct fake fake =
@@ -190,7 +361,7 @@ static void hidden_is_denied_to_the_account(void **state)
 	snprintf(expected, sizeof(expected), "(D;OICI;0x1f01ff;;;%s)", fake.facts.offline_sid);
 	assert_string_equal(step(plan, CR_STEP_WIN_HIDE, "C:\\home\\u\\.ssh", 0)->detail, expected);
 	snprintf(expected, sizeof(expected), "(A;OICI;0x1301bf;;;%s)", fake.facts.offline_sid);
-	assert_string_equal(step(plan, CR_STEP_WIN_ALLOW, "C:\\home\\u\\w", 1)->detail, expected);
+	assert_string_equal(step(plan, CR_STEP_WIN_ALLOW, "C:\\home\\u\\w", 0)->detail, expected);
 	assert_string_equal(step(plan, CR_STEP_CANARY_READ, NULL, 0)->path, "C:\\home\\u\\.ssh");
 	fake_free(&fake);
 }
@@ -251,6 +422,13 @@ int main(void)
 		cmocka_unit_test(the_token_is_write_restricted),
 		cmocka_unit_test(entries_of_root_and_protected),
 		cmocka_unit_test(sids_are_stable_and_distinct),
+		cmocka_unit_test(a_sid_is_of_the_file_and_of_the_name),
+		cmocka_unit_test(sids_are_the_installations),
+		cmocka_unit_test(volumes_without_access_control_are_a_gap),
+		cmocka_unit_test(absent_names_are_reserved),
+		cmocka_unit_test(objects_of_the_box_are_its_own),
+		cmocka_unit_test(canaries_of_what_holds),
+		cmocka_unit_test(a_home_is_not_labelled),
 		cmocka_unit_test(a_root_inside_protected_has_its_own_sid),
 		cmocka_unit_test(gaps_of_each_tier),
 		cmocka_unit_test(hidden_is_denied_to_the_account),

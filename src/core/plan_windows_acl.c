@@ -1,0 +1,416 @@
+/*
+ * plan_windows_acl.c - the access control entries and labels of every path.
+ *
+ * Must never plan an entry on a drive's root, nor one that grants FILE_DELETE_CHILD: NTFS takes
+ * that right on a directory for DELETE on whatever lies in it, label and entries of the child
+ * notwithstanding. Write-restriction does not check it either, because it is no write right.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "path.h"
+#include "plan_windows_impl.h"
+
+static const struct cr_origin *origin_of(const struct cr_point *point)
+{
+	return point->rule ? &point->rule->origin : &cr_origin_system;
+}
+
+static bool exists(const struct cr_win_planner *planner, const struct cr_point *point)
+{
+	return planner->blind || point->type != CR_FT_NONE || cr_win_is_temp(planner, point->path);
+}
+
+static bool is_drive(const struct cr_point *point)
+{
+	return point->parent < 0;
+}
+
+/* On a volume without access control nothing can be granted or denied; that is a gap. */
+static bool is_open(const struct cr_win_planner *planner, const char *path)
+{
+	return planner->builder.facts->open_drives >> (path[0] - 'A') & 1u;
+}
+
+static void add_on(struct cr_win_planner *planner, const struct cr_point *point,
+		   enum cr_step_kind kind, const char *detail, uint32_t mask)
+{
+	cr_win_add(planner, &(struct cr_step){
+				    .kind = kind,
+				    .life = point->life,
+				    .path = point->path,
+				    .detail = detail,
+				    .value = mask,
+				    .type = point->type,
+				    .id = point->id,
+				    .origin = *origin_of(point),
+			    });
+}
+
+/* Inherited by all that lies beneath a directory; a file or a link has no heirs. */
+static const char *heirs(const struct cr_point *point)
+{
+	return point->type == CR_FT_FILE || point->type == CR_FT_SYMLINK ? "" : "OICI";
+}
+
+static void add_ace(struct cr_win_planner *planner, const struct cr_point *point,
+		    enum cr_step_kind kind, uint32_t mask, const char *sid)
+{
+	const char type = kind == CR_STEP_WIN_DENY || kind == CR_STEP_WIN_HIDE ? 'D' : 'A';
+
+	add_on(planner, point, kind,
+	       cr_win_keep(planner,
+			   cr_arena_printf(planner->builder.arena, "(%c;%s;0x%" PRIx32 ";;;%s)",
+					   type, heirs(point), mask, sid)),
+	       mask);
+}
+
+static void add_label(struct cr_win_planner *planner, const struct cr_point *point,
+		      const char *level)
+{
+	if (!planner->builder.facts->integrity_labels)
+		return;
+	add_on(planner, point, CR_STEP_WIN_LABEL,
+	       cr_win_keep(planner, cr_arena_printf(planner->builder.arena, "(ML;%s;NW;;;%s)",
+						    heirs(point), level)),
+	       0);
+}
+
+/* Index of the writable root a point lies in, or -1. */
+static int root_around(const struct cr_win_planner *planner, const struct cr_point *point)
+{
+	for (int i = point->parent; i >= 0; i = planner->points[i].parent) {
+		if (planner->sids[i])
+			return i;
+		if (planner->points[i].view != CR_VIEW_WRITABLE)
+			return -1;
+	}
+	return -1;
+}
+
+/* What lies at the first `depth` components of a point's path; false: the builder has failed. */
+static bool look_at(struct cr_win_planner *planner, const struct cr_point *point, unsigned depth,
+		    struct cr_point *out)
+{
+	struct cr_builder *builder = &planner->builder;
+	struct cr_resolved resolved;
+
+	*out = (struct cr_point){.life = CR_LIFE_LIVE, .rule = point->rule};
+	out->path = cr_win_keep(planner, cr_path_prefix(builder->arena, builder->rules->ctx.os,
+							point->path, depth));
+	if (!out->path)
+		return false;
+	if (cr_resolve(builder->rules->resolver, out->path, &resolved, builder->err) < 0) {
+		builder->failed = 1;
+		return false;
+	}
+	out->type = resolved.stat.type;
+	out->id = resolved.stat.id;
+	return true;
+}
+
+/*
+ * The entry grants DELETE on the root itself too, so its name is held by an open handle that
+ * shares no deletion (the pin) as long as the box lives. temp-dir brings its descriptor along.
+ */
+static void add_writable(struct cr_win_planner *planner, size_t index)
+{
+	const struct cr_point *point = &planner->points[index];
+
+	if (!planner->sids[index]) {
+		if (point->around != CR_VIEW_WRITABLE && !point->is_link) {
+			cr_build_note(&planner->builder, origin_of(point),
+				      "'%s' does not exist: nothing to make writable", point->path);
+		}
+		return;
+	}
+	if (cr_win_is_temp(planner, point->path))
+		return;
+	if (!is_open(planner, point->path)) {
+		add_ace(planner, point, CR_STEP_WIN_ALLOW, CR_WIN_ROOT_MASK, planner->sids[index]);
+		if (planner->account)
+			add_ace(planner, point, CR_STEP_WIN_ALLOW, CR_WIN_ROOT_MASK,
+				planner->account);
+		add_label(planner, point, CR_WIN_LEVEL_BOX);
+	}
+	add_on(planner, point, CR_STEP_PIN, NULL, 0);
+}
+
+/* A protected name is no use when a directory above it can be renamed away and made anew. */
+static void pin_above(struct cr_win_planner *planner, const struct cr_point *point,
+		      unsigned root_depth, unsigned depth)
+{
+	/* A pattern is a snapshot of names: the next match may be anywhere anyway. */
+	for (unsigned d = root_depth + 1; !point->from_pattern && d < depth; d++) {
+		struct cr_point above;
+
+		if (!look_at(planner, point, d, &above))
+			return;
+		add_on(planner, &above, CR_STEP_PIN, NULL, 0);
+	}
+}
+
+/*
+ * The directory that holds a protected name must not grant FILE_DELETE_CHILD to the command. Only
+ * a denial to the one it runs as does that, since no restricting SID is asked; the user keeps
+ * DELETE on each file, which is what deleting asks for first.
+ */
+static void keep_child(struct cr_win_planner *planner, const struct cr_point *point, unsigned depth)
+{
+	struct cr_point parent;
+
+	if (!look_at(planner, point, depth - 1, &parent))
+		return;
+	add_on(planner, &parent, CR_STEP_WIN_DENY,
+	       cr_win_keep(planner,
+			   cr_arena_printf(planner->builder.arena, "(D;;0x40;;;%s)", planner->who)),
+	       CR_WIN_DELETE_CHILD);
+}
+
+static int stop_listing(void *arg, const char *name, enum cr_ftype type)
+{
+	(void)name;
+	(void)type;
+	*(bool *)arg = false;
+	return -1;
+}
+
+/* An empty directory may be what another box reserved: it goes when that box ends. */
+static bool is_empty_dir(const struct cr_win_planner *planner, const struct cr_point *point)
+{
+	const struct cr_fsview *view = cr_resolver_view(planner->builder.rules->resolver);
+	bool empty = true;
+
+	return point->type == CR_FT_DIR &&
+	       view->list(view->ctx, point->path, stop_listing, &empty) == CR_FS_OK && empty;
+}
+
+static const char *reserved_sddl(struct cr_win_planner *planner)
+{
+	const struct cr_facts *facts = planner->builder.facts;
+	struct cr_arena *arena = planner->builder.arena;
+	const char *read = "", *label = "";
+
+	if (planner->account)
+		read = cr_arena_printf(arena, "(A;OICI;0x%x;;;%s)", CR_WIN_READ_MASK,
+				       planner->account);
+	if (facts->integrity_labels)
+		label = "S:(ML;OICI;NW;;;" CR_WIN_LEVEL_MEDIUM ")";
+	if (!read)
+		return cr_win_keep(planner, NULL);
+	return cr_win_keep(planner,
+			   cr_arena_printf(arena, "D:P(A;OICI;FA;;;%s)(A;OICI;FA;;;%s)%s%s",
+					   CR_WIN_SYSTEM, facts->user_sid, read, label));
+}
+
+/*
+ * NTFS can deny making files in a directory, but not making one name, and without the name there
+ * is nothing to put an entry on. So the name is taken: an empty directory, held open for deletion.
+ * Where directories above it are missing, the topmost one is what can be kept from being made.
+ */
+static void reserve(struct cr_win_planner *planner, const struct cr_point *point,
+		    unsigned root_depth)
+{
+	const unsigned depth = cr_path_depth(CR_OS_WINDOWS, point->path);
+	struct cr_fileid parent = {0};
+
+	for (unsigned d = root_depth; d <= depth; d++) {
+		struct cr_point at;
+
+		if (!look_at(planner, point, d, &at))
+			return;
+		if (at.type == CR_FT_DIR) {
+			parent = at.id;
+			continue;
+		}
+		pin_above(planner, point, root_depth, d);
+		if (at.type != CR_FT_NONE) { /* a file in the way: as long as it stays */
+			add_on(planner, &at, CR_STEP_PIN, NULL, 0);
+			keep_child(planner, point, d);
+			return;
+		}
+		if (d < depth)
+			cr_build_note(&planner->builder, origin_of(point),
+				      "'%s' cannot be made in the box: '%s' in it is protected",
+				      at.path, point->path);
+		at.id = parent;
+		keep_child(planner, point, d);
+		add_on(planner, &at, CR_STEP_RESERVE, reserved_sddl(planner), 0);
+		if (!planner->protected)
+			planner->protected = at.path;
+		return;
+	}
+}
+
+/* Not writable, though it lies in a writable root. */
+static void add_protected(struct cr_win_planner *planner, const struct cr_point *point)
+{
+	const int root = root_around(planner, point);
+	const unsigned depth = cr_path_depth(CR_OS_WINDOWS, point->path);
+	unsigned root_depth;
+
+	if (root < 0 || is_open(planner, point->path))
+		return;
+	root_depth = cr_path_depth(CR_OS_WINDOWS, planner->points[root].path);
+	if (!exists(planner, point)) {
+		reserve(planner, point, root_depth);
+		return;
+	}
+	pin_above(planner, point, root_depth, depth);
+	keep_child(planner, point, depth);
+	add_ace(planner, point, CR_STEP_WIN_DENY, CR_WIN_PROTECT_MASK, planner->sids[root]);
+	if (planner->account && point->view != CR_VIEW_HIDDEN)
+		add_ace(planner, point, CR_STEP_WIN_DENY, CR_WIN_PROTECT_MASK, planner->account);
+	add_label(planner, point, CR_WIN_LEVEL_MEDIUM);
+	if (is_empty_dir(planner, point))
+		add_on(planner, point, CR_STEP_PIN, NULL, 0);
+	if (!planner->protected)
+		planner->protected = point->path;
+}
+
+static void add_read_only(struct cr_win_planner *planner, const struct cr_point *point)
+{
+	if (point->around == CR_VIEW_WRITABLE)
+		add_protected(planner, point);
+	if (point->around == CR_VIEW_HIDDEN && !is_drive(point) && planner->account &&
+	    exists(planner, point) && !is_open(planner, point->path))
+		add_ace(planner, point, CR_STEP_WIN_READ, CR_WIN_READ_MASK, planner->account);
+}
+
+static void hide(struct cr_win_planner *planner, const struct cr_point *point)
+{
+	if (exists(planner, point)) {
+		if (!is_open(planner, point->path))
+			add_ace(planner, point, CR_STEP_WIN_HIDE, CR_WIN_ALL_MASK,
+				planner->account);
+		return;
+	}
+	if (point->around == CR_VIEW_WRITABLE || planner->told_absent)
+		return;
+	planner->told_absent = true;
+	cr_build_note(&planner->builder, origin_of(point),
+		      "'%s' does not exist: should it, or another hidden name, be made outside the "
+		      "box while that runs, it can be read until the next run",
+		      point->path);
+}
+
+static void add_hidden(struct cr_win_planner *planner, const struct cr_point *point)
+{
+	struct cr_builder *builder = &planner->builder;
+
+	if (is_drive(point)) {
+		cr_build_gap(builder, "hidden-files", origin_of(point),
+			     "'%s': what is not allowed can be read all the same; reading is not "
+			     "confined to single directories on this system",
+			     point->path);
+		return;
+	}
+	if (point->around == CR_VIEW_HIDDEN)
+		return;
+	if (point->around == CR_VIEW_WRITABLE)
+		add_protected(planner, point);
+	if (planner->account) {
+		hide(planner, point);
+		return;
+	}
+	cr_build_gap(builder, "hidden-files", origin_of(point),
+		     "'%s' and all other hidden paths can be read: the command runs as the "
+		     "user, and a write-restricted token restricts no reading",
+		     point->path);
+}
+
+/* Windows keeps a home from other accounts; what the policy shows of it must be granted. */
+static void show_home(struct cr_win_planner *planner)
+{
+	const struct cr_ruleset *rules = planner->builder.rules;
+	struct cr_point asked = {.path = rules->ctx.home}, home;
+
+	if (!planner->account || !asked.path || is_open(planner, asked.path) ||
+	    cr_decide_view(rules, asked.path, &asked.rule) != CR_VIEW_READ_ONLY ||
+	    !look_at(planner, &asked, cr_path_depth(CR_OS_WINDOWS, asked.path), &home) ||
+	    !exists(planner, &home))
+		return;
+	add_ace(planner, &home, CR_STEP_WIN_READ, CR_WIN_READ_MASK, planner->account);
+}
+
+/* By path, on one path as they are to be written: denials first, then what is held open. */
+static int kind_rank(enum cr_step_kind kind)
+{
+	static const enum cr_step_kind order[] = {
+		CR_STEP_WIN_HIDE,  CR_STEP_WIN_DENY, CR_STEP_WIN_ALLOW, CR_STEP_WIN_READ,
+		CR_STEP_WIN_LABEL, CR_STEP_PIN,      CR_STEP_RESERVE,
+	};
+	int rank = 0;
+
+	while (order[rank] != kind)
+		rank++;
+	return rank;
+}
+
+static int compare_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "");
+}
+
+static int compare_entries(const struct cr_step *one, const struct cr_step *two)
+{
+	int order = cr_path_cmp(CR_OS_WINDOWS, one->path, two->path);
+
+	if (!order)
+		order = kind_rank(one->kind) - kind_rank(two->kind);
+	return order ? order : compare_text(one->detail, two->detail);
+}
+
+static int compare_steps(const void *a, const void *b)
+{
+	const struct cr_step *one = a, *two = b;
+	int order = compare_entries(one, two);
+
+	if (!order)
+		order = (int)one->origin.layer - (int)two->origin.layer;
+	if (!order)
+		order = compare_text(one->origin.file, two->origin.file);
+	return order ? order
+		     : (one->origin.line > two->origin.line) -
+			       (one->origin.line < two->origin.line);
+}
+
+/* Two protected names have one parent, and two ways to them one pin: each is said once. */
+static void sort_entries(struct cr_builder *builder, size_t first)
+{
+	size_t kept = first;
+
+	if (builder->failed || builder->n_steps == first)
+		return;
+	qsort(builder->steps + first, builder->n_steps - first, sizeof(*builder->steps),
+	      compare_steps);
+	for (size_t i = first + 1; i < builder->n_steps; i++) {
+		if (compare_entries(&builder->steps[kept], &builder->steps[i]) != 0)
+			builder->steps[++kept] = builder->steps[i];
+	}
+	builder->n_steps = kept + 1;
+}
+
+void cr_win_add_entries(struct cr_win_planner *planner)
+{
+	const size_t first = planner->builder.n_steps;
+
+	show_home(planner);
+	for (size_t i = 0; i < planner->n_points; i++) {
+		const struct cr_point *point = &planner->points[i];
+
+		switch (point->view) {
+		case CR_VIEW_WRITABLE:
+			add_writable(planner, i);
+			break;
+		case CR_VIEW_READ_ONLY:
+			add_read_only(planner, point);
+			break;
+		case CR_VIEW_HIDDEN:
+			add_hidden(planner, point);
+			break;
+		}
+	}
+	sort_entries(&planner->builder, first);
+}
