@@ -332,8 +332,8 @@ static void batch_files(void)
 		good += !run_batch("say & do.cmd", unsafe[i]) && ran.err.code == CR_E_EXEC;
 	tap_check(good == sizeof(unsafe) / sizeof(unsafe[0]),
 		  "words that cmd.exe would act on are refused");
-	tap_check(!run_batch("say & do.cmd.", "\"&calc") && ran.err.code != CR_E_NONE &&
-			  !run_batch("say & do.CMD ", "\"&calc"),
+	tap_check(!run_batch("say & do.cmd.", "\"&calc") && ran.err.code == CR_E_EXEC &&
+			  !run_batch("say & do.CMD ", "\"&calc") && ran.err.code == CR_E_EXEC,
 		  "also when the name ends in dots and blanks");
 }
 
