@@ -4,7 +4,7 @@
 #   make install    DESTDIR, PREFIX  make windows    cross-build      make asan     tests with sanitizers
 #   make check-clang                 make fuzz       FUZZ_TIME=30     make bench    measure
 #   make golden     accept new golden files          make lint        style and layering only
-#   make format     clang-format on every C file
+#   make format     clang-format on every C file     make check-slow a million access checks
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -16,7 +16,7 @@ CLANG_SUITES ?= unit golden
 setup = test -f $(1)/build.ninja || $(MESON) setup $(1) $(2)
 sanitize = -Db_sanitize=address,undefined -Db_lundef=false -Ddefault_library=static
 
-.PHONY: all with-tests check demo install windows asan check-clang fuzz bench golden lint format clean
+.PHONY: all with-tests check check-slow demo install windows asan check-clang fuzz bench golden lint format clean
 
 all:
 	@$(call setup,$(BUILD),--prefix=$(PREFIX) -Dtests=false)
@@ -31,6 +31,9 @@ with-tests:
 
 check: with-tests
 	@tests/run $(BUILD) unit golden cli fuzz lint escape diff compat stress faults library
+
+check-slow: with-tests
+	@tests/run $(BUILD) slow
 
 lint: with-tests
 	@tests/run $(BUILD) lint

@@ -175,14 +175,17 @@ uint32_t cr_win_label_allows(const struct cr_win_token *token, const struct cr_w
 	return allowed;
 }
 
-/* DTYP 2.5.3.2: what privileges grant without the list being asked. */
-static uint32_t by_privilege(const struct cr_win_token *token)
+/*
+ * DTYP 2.5.3.2: what privileges grant without the list being asked, of the rights asked for by
+ * name: MAXIMUM_ALLOWED uses no privilege.
+ */
+static uint32_t by_privilege(const struct cr_win_token *token, uint32_t wanted)
 {
 	uint32_t bits = 0;
 
 	bits |= token->privileges & CR_WIN_PRIV_TAKE_OWNERSHIP ? CR_WIN_WRITE_OWNER : 0;
 	bits |= token->privileges & CR_WIN_PRIV_SECURITY ? CR_WIN_ACCESS_SYSTEM_SECURITY : 0;
-	return bits;
+	return bits & wanted;
 }
 
 /* The bits that write and do nothing else: of files 0x116. */
@@ -227,7 +230,7 @@ static struct locks look(const struct cr_win_request *request, const struct cr_w
 {
 	const struct identity own = {.token = request->token};
 	const struct identity second = {.token = request->token, .restricting = true};
-	const uint32_t privileged = by_privilege(request->token);
+	const uint32_t privileged = by_privilege(request->token, wanted);
 	const uint32_t again = asked_again(request, mapping, wanted);
 	struct locks locks = {.place = UINT32_MAX};
 
