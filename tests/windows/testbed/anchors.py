@@ -41,6 +41,8 @@ TOKENS = [
            "if (priv_count) *priv_count = 0;\n"
            "*status = tb_access_check( token, sd, desired_access, TB_MAP(mapping), granted_access );\n"
            "return STATUS_SUCCESS;"),
+    before("server/token.c", "DECL_HANDLER(filter_token)", r"unsigned int access = get_handle_access",
+           "tb_token_disable( token, filter_groups, group_count );"),
     after("dlls/ntdll/unix/security.c", "NtQueryInformationToken", r"^    ULONG len = 0;",
           "unsigned int tb_status;\n"
           "if (tb_query_token( token, class, info, length, retlen, &tb_status )) return tb_status;"),

@@ -69,7 +69,7 @@ int tb_may_label(const struct security_descriptor *sd, unsigned int info)
 	return 0;
 }
 
-/* The rights that the label leaves. Without NO_WRITE_UP nothing beyond the other two is lost. */
+/* The rights that the label leaves below its level: the mappings it does not take away. */
 static unsigned int tb_label_allows(const struct token *token, const struct security_descriptor *sd,
 				    const struct tb_map *map)
 {
@@ -80,7 +80,7 @@ static unsigned int tb_label_allows(const struct token *token, const struct secu
 	if (token->testbed->level >= tb_label_of(sd))
 		return ~0u;
 	if (!(policy & TB_NO_WRITE_UP))
-		allowed |= ~(map->read | map->exec) | map->write;
+		allowed |= map->write;
 	if (!(policy & TB_NO_READ_UP))
 		allowed |= map->read;
 	if (!(policy & TB_NO_EXECUTE_UP))
@@ -119,7 +119,9 @@ static int tb_matches(const struct tb_pass *pass, const struct sid *sid, int den
 		sid = owner;
 	if (pass->restricted)
 		return tb_restricting(pass->token, sid);
-	return equal_sid(pass->token->user, sid) || tb_has_group(pass->token, sid, deny);
+	if (equal_sid(pass->token->user, sid))
+		return deny || !pass->token->testbed->user_deny_only;
+	return tb_has_group(pass->token, sid, deny);
 }
 
 static unsigned int tb_specific(unsigned int mask, const struct tb_map *map)
@@ -175,18 +177,18 @@ static unsigned int tb_walk(const struct tb_pass *pass)
 }
 
 /*
- * Which rights the restricting SIDs of a write-restricted token are asked about. Taken: what only
- * the generic write mapping has, and the rights to delete and to change owner and DACL. Reading
- * `write-mapping` leaves those three out; reading `write-whole` asks about all rights as soon as
- * one of them is wanted.
+ * Which rights the restricting SIDs of a write-restricted token are asked about: those that only
+ * the generic write mapping has ("CreateRestrictedToken": "only when the system evaluates write
+ * access"). Reading `write-whole` asks about all rights as soon as one of them is wanted, reading
+ * `write-standard` counts deleting and changing owner and DACL among them.
  */
 static unsigned int tb_write_rights(unsigned int wanted, const struct tb_map *map)
 {
 	unsigned int rights = map->write & ~(map->read | map->exec);
 
-	if (!tb_reading("write-mapping"))
+	if (tb_reading("write-standard"))
 		rights |= DELETE | WRITE_DAC | WRITE_OWNER;
-	return tb_reading("write-whole") && (wanted & rights) ? ~0u : rights;
+	return tb_reading("write-whole") && (wanted & (rights | MAXIMUM_ALLOWED)) ? ~0u : rights;
 }
 
 static unsigned int tb_all_granted(struct token *token, const struct security_descriptor *sd,
@@ -217,7 +219,7 @@ unsigned int tb_granted(struct token *token, const struct security_descriptor *s
 			unsigned int wanted, const struct tb_map *map)
 {
 	unsigned int named = wanted & ~TB_SYNTHETIC;
-	unsigned int granted = tb_all_granted(token, sd, named, map);
+	unsigned int granted = tb_all_granted(token, sd, wanted, map);
 
 	if ((named & WRITE_OWNER) && tb_holds(token, SeTakeOwnershipPrivilege))
 		granted |= WRITE_OWNER & tb_label_allows(token, sd, map);

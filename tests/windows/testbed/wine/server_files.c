@@ -441,8 +441,6 @@ int tb_file_store(int unix_fd, const struct security_descriptor *sd, unsigned in
 	struct place place;
 	int done;
 
-	if (!tb_may_label(sd, info))
-		return 0;
 	if (!find_open(&place, unix_fd)) {
 		set_error(STATUS_NOT_SUPPORTED);
 		return 0;
@@ -452,12 +450,15 @@ int tb_file_store(int unix_fd, const struct security_descriptor *sd, unsigned in
 	return done;
 }
 
-/* Windows lets a file be deleted by who may delete in its directory, whatever its own DACL says
- * (KB 238018). Nothing is written about its label: by default that holds too. */
+/*
+ * Windows lets a file be deleted by who may delete in its directory, whatever the file's own DACL
+ * says (KB 238018). Whether that goes for its label is written nowhere: the bed says yes, which is
+ * worse for who guards the file; reading `label-keeps-child` says no.
+ */
 static int may_delete_through_parent(const struct security_descriptor *sd,
 				     const struct security_descriptor *parent_sd)
 {
-	if (tb_label_of(sd) > tb_token_level(tb_token_now()) && !tb_reading("delete-over-label"))
+	if (tb_label_of(sd) > tb_token_level(tb_token_now()) && tb_reading("label-keeps-child"))
 		return 0;
 	return !!tb_granted(tb_token_now(), parent_sd, FILE_DELETE_CHILD, &file_map);
 }

@@ -17,6 +17,7 @@ struct tb_token {
 	unsigned int level; /* the last part of S-1-16-n */
 	int restricted;
 	int write_restricted;
+	int user_deny_only;
 	unsigned int count;
 	unsigned int size; /* of all SIDs in bytes, one after the other */
 	struct sid *sids;
@@ -78,7 +79,8 @@ const struct sid *tb_level_sid(const struct token *token)
 /* Must even objects be checked that Wine gives no descriptor? */
 int tb_token_is_special(struct token *token)
 {
-	return token->testbed->restricted || token->testbed->level < SECURITY_MANDATORY_MEDIUM_RID;
+	return token->testbed->restricted || token->testbed->user_deny_only ||
+	       token->testbed->level < SECURITY_MANDATORY_MEDIUM_RID;
 }
 
 struct token *tb_token_now(void)
@@ -109,6 +111,14 @@ static int tb_restricting(const struct token *token, const struct sid *sid)
 		if (equal_sid(each, sid))
 			return 1;
 	return 0;
+}
+
+/* Wine disables groups; on Windows the user's own SID can be disabled, too. */
+void tb_token_disable(struct token *token, const struct sid *sids, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++, sids = tb_next_sid(sids))
+		if (equal_sid(token->user, sids))
+			token->testbed->user_deny_only = 1;
 }
 
 static void tb_remove_privileges(struct token *token, const struct luid *kept, size_t count)

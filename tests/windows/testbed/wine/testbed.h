@@ -38,6 +38,7 @@ struct tb_map {
 void tb_token_init(struct token *token);
 void tb_token_copy(struct token *token, const struct token *source);
 void tb_token_free(struct token *token);
+void tb_token_disable(struct token *token, const struct sid *sids, unsigned int count);
 int tb_token_is_special(struct token *token);
 unsigned int tb_token_level(const struct token *token);
 const struct sid *tb_level_sid(const struct token *token);
