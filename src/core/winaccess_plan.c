@@ -73,8 +73,19 @@ static int set_label(struct work *work, struct cr_win_sd *sd, const struct cr_wi
 	return 0;
 }
 
+/* Without a list everybody may do everything; before a first entry that is said by one. */
 static int add_ace(struct work *work, struct cr_win_node *node, const struct cr_win_ace *ace)
 {
+	static const struct cr_win_ace all = {
+		.type = CR_WIN_ACE_ALLOW,
+		.flags = CR_WIN_ACE_OBJECT_INHERIT | CR_WIN_ACE_CONTAINER_INHERIT,
+		.mask = CR_WIN_FILE_ALL_ACCESS,
+		.sid = {.authority = 1, .n_subs = 1},
+	};
+
+	if (!node->own.has_dacl && cr_win_acl_add(work->tree->arena, &node->own.dacl, &all) < 0)
+		return cr_fail(work->err, CR_E_NOMEM, "tree");
+	node->own.has_dacl = true;
 	if (cr_win_acl_add(work->tree->arena, &node->own.dacl, ace) < 0)
 		return cr_fail(work->err, CR_E_NOMEM, "tree");
 	return 0;
@@ -83,7 +94,7 @@ static int add_ace(struct work *work, struct cr_win_node *node, const struct cr_
 /* An inherited denial does not reach it, or comes behind what the object itself allows. */
 static bool needs_its_own(const struct cr_win_node *node)
 {
-	if (node->own.control & CR_WIN_SD_DACL_PROTECTED)
+	if (!node->own.has_dacl || node->own.control & CR_WIN_SD_DACL_PROTECTED)
 		return true;
 	for (size_t i = 0; i < node->own.dacl.count; i++) {
 		if (node->own.dacl.aces[i].type == CR_WIN_ACE_ALLOW)

@@ -1,0 +1,425 @@
+/*
+ * winaccess_world.h - a small Windows machine in memory: files with descriptors, a user, a policy;
+ * the plan made and carried out on it; and the question whether the model then says what decide()
+ * says.
+ *
+ * For each path and each thing one may try on it:
+ *   - what decide() does not allow must be refused, unless a gap of the plan names it; writing is
+ *     asked bit by bit, since one bit is enough;
+ *   - what decide() allows, and the user could do before there was a box, must be granted.
+ * Between the two lies what decide() has no opinion on or what is refused on the safe side (below a
+ * protected list or an own label). Then a second step: the box sets the DACL of all that it may
+ * set it of to "everybody everything", and everything forbidden is asked again.
+ * Header only, so that a test is one file.
+ */
+#ifndef WINACCESS_WORLD_H
+#define WINACCESS_WORLD_H
+
+#include "core/sddl.h"
+#include "core/winaccess_tree.h"
+#include "../golden/fake_fs.h"
+#include "unit.h"
+
+#define WORLD_USER "S-1-5-21-1000000001-1000000002-1000000003-1001" /* cr_facts_typical's */
+#define WORLD_TEMP "C:\\Users\\me\\AppData\\Local\\Temp\\carrel-1"
+
+struct world_file {
+	const char *path; /* "/Users/me" */
+	bool is_dir;
+	const char *sddl; /* NULL: what it inherits */
+};
+
+struct world_spec {
+	enum cr_tier tier;
+	bool no_labels; /* lock 3 off */
+	bool is_admin;
+	const struct world_file *files;
+	size_t n_files;
+	const char *policy;
+};
+
+struct world {
+	const struct world_spec *spec;
+	struct cr_arena *arena;
+	struct fake_fs *fs;
+	struct cr_facts facts;
+	struct cr_diags diags;
+	struct cr_ruleset *rules;
+	struct cr_plan *plan;
+	struct cr_win_tree before, after;
+	struct cr_win_token launcher, person, box; /* person: without an administrator's power */
+	size_t n_checks, n_granted, n_excused, n_differences;
+	struct cr_err err;
+};
+
+static inline struct cr_rules_input world_input(const struct world *w)
+{
+	return (struct cr_rules_input){
+		.ctx =
+			{
+				.os = CR_OS_WINDOWS,
+				.tier = w->spec->tier,
+				.home = "C:\\Users\\me",
+				.workspace = "C:\\Users\\me\\w",
+				.state_dir = "C:\\Users\\me\\AppData\\Local\\carrel",
+				.config_dir = "C:\\Users\\me\\AppData\\Roaming\\carrel",
+				.temp_dir = WORLD_TEMP,
+			},
+		.view = &w->fs->view,
+	};
+}
+
+/* The same files for the policy and for the model, twice: before and after. -1: w->err. */
+static inline int world_files(struct world *w)
+{
+	cr_win_tree_init(&w->before, w->arena);
+	cr_win_tree_init(&w->after, w->arena);
+	for (size_t i = 0; i < w->spec->n_files; i++) {
+		const struct world_file *file = &w->spec->files[i];
+		const struct fake_node *node =
+			fake_add(w->fs, file->is_dir ? CR_FT_DIR : CR_FT_FILE, file->path, NULL);
+
+		if (cr_win_tree_add(&w->before, node->path, file->is_dir, file->sddl, &w->err) <
+			    0 ||
+		    cr_win_tree_add(&w->after, node->path, file->is_dir, file->sddl, &w->err) < 0)
+			return -1;
+	}
+	return cr_win_tree_settle(&w->before, &w->err);
+}
+
+static inline int world_plan(struct world *w)
+{
+	const struct cr_policy_source source = {"test.policy", CR_LAYER_USER, w->spec->policy,
+						strlen(w->spec->policy)};
+	struct cr_rules_input input = world_input(w);
+	struct cr_policy *policy;
+	const struct cr_policy *policies[1];
+
+	if (cr_policy_parse(w->arena, &source, &policy, &w->diags, &w->err) < 0)
+		return -1;
+	policies[0] = policy;
+	input.policies = policies;
+	input.n_policies = 1;
+	cr_facts_typical(CR_OS_WINDOWS, &w->facts);
+	w->facts.integrity_labels = !w->spec->no_labels;
+	if (cr_rules_resolve(w->arena, &input, &w->rules, &w->diags, &w->err) < 0)
+		return -1;
+	return cr_plan_make(w->arena, w->rules, &w->facts, &w->plan, &w->err);
+}
+
+static inline bool world_is_elevated(const struct world *w)
+{
+	return w->spec->tier == CR_TIER_ELEVATED;
+}
+
+static inline int world_tokens(struct world *w)
+{
+	struct cr_win_person who = {WORLD_USER, w->facts.logon_sid, false};
+
+	if (world_is_elevated(w))
+		who.user = w->facts.offline_sid;
+	if (cr_win_token_person(w->arena, &who, &w->person, &w->err) < 0)
+		return -1;
+	who.is_admin = w->spec->is_admin;
+	if (cr_win_token_person(w->arena, &who, &w->launcher, &w->err) < 0)
+		return -1;
+	return cr_win_token_plan(w->arena, w->plan, &w->launcher, &w->box, &w->err);
+}
+
+static inline void world_free(struct world *w)
+{
+	cr_arena_free(w->arena);
+	fake_fs_free(w->fs);
+}
+
+/* 0, or -1 with w->err: the policy cannot be planned. Free it in either case. */
+static inline int world_make(struct world *w, const struct world_spec *spec)
+{
+	*w = (struct world){
+		.spec = spec, .arena = cr_arena_new(), .fs = fake_fs_new(CR_OS_WINDOWS)};
+	assert_non_null(w->arena);
+	if (world_files(w) < 0 || world_plan(w) < 0 || world_tokens(w) < 0)
+		return -1;
+	return cr_win_tree_apply(&w->after, w->plan, &w->launcher, &w->err);
+}
+
+static inline bool world_has_gap(const struct world *w, const char *name)
+{
+	for (size_t i = 0; i < w->plan->n_gaps; i++) {
+		if (strcmp(w->plan->gaps[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static inline bool world_writable(const struct world *w, const char *path)
+{
+	return cr_decide_view(w->rules, path, NULL) == CR_VIEW_WRITABLE;
+}
+
+/* The name of a writable root belongs to what is around it. */
+static inline bool world_is_root(const struct world *w, const char *path)
+{
+	return cr_path_depth(CR_OS_WINDOWS, path) == 0 ||
+	       !world_writable(w, cr_path_parent(w->arena, CR_OS_WINDOWS, path));
+}
+
+/* Something in it is not writable, be it there or only in a rule: then it is not to be moved. */
+static inline bool world_holds_protected(const struct world *w, const char *path)
+{
+	for (size_t i = 0; i < w->after.count; i++) {
+		if (cr_path_within(CR_OS_WINDOWS, w->after.nodes[i].path, path) &&
+		    !world_writable(w, w->after.nodes[i].path))
+			return true;
+	}
+	for (size_t i = 0; i < w->rules->n_rules; i++) {
+		const struct cr_rule *rule = &w->rules->rules[i];
+
+		if (rule->path && rule->literal &&
+		    cr_path_within(CR_OS_WINDOWS, rule->path, path) &&
+		    !world_writable(w, rule->path))
+			return true;
+	}
+	return false;
+}
+
+static inline bool world_moves(enum cr_win_op op)
+{
+	return op == CR_WIN_OP_DELETE || op == CR_WIN_OP_DELETE_BY_PARENT || op == CR_WIN_OP_RENAME;
+}
+
+static inline bool world_sets(enum cr_win_op op)
+{
+	return op == CR_WIN_OP_SET_DACL || op == CR_WIN_OP_SET_OWNER || op == CR_WIN_OP_SET_LABEL;
+}
+
+/* decide(), for everything one may try. */
+static inline bool world_allows(const struct world *w, const char *path, enum cr_win_op op)
+{
+	if (op == CR_WIN_OP_READ)
+		return cr_decide_path(w->rules, CR_CAP_READ, path).decision == CR_ALLOW;
+	if (!world_writable(w, path))
+		return false;
+	return !world_moves(op) || (!world_is_root(w, path) && !world_holds_protected(w, path));
+}
+
+/* What was labelled at or below the box before it came: nothing there stands above it. */
+static inline bool world_is_low(const struct world *w, const struct cr_win_node *node)
+{
+	const struct cr_win_node *was = cr_win_tree_find(&w->before, node->path);
+
+	return was && cr_win_label_level(&was->sd) <= w->box.level;
+}
+
+/* The gap that would have to be named for `op` to be granted though it is not allowed. */
+static inline const char *world_gap_for(const struct world *w, const struct cr_win_node *node,
+					enum cr_win_op op)
+{
+	const bool low = world_is_low(w, node) || (world_moves(op) && node->parent >= 0 &&
+						   world_is_low(w, &w->after.nodes[node->parent]));
+
+	if (op == CR_WIN_OP_READ)
+		return "hidden-files";
+	if (!w->spec->no_labels)
+		return low ? "delete-low" : "none";
+	if (world_sets(op))
+		return "integrity";
+	if (world_moves(op))
+		return world_writable(w, node->path) || world_has_gap(w, "rename-protected")
+			       ? "rename-protected"
+			       : "delete-outside";
+	return "world-writable";
+}
+
+struct world_try {
+	const struct cr_win_tree *tree;
+	const struct cr_win_node *node;
+	enum cr_win_op op;
+	enum cr_win_reading reading;
+	uint32_t mask;
+};
+
+static inline bool world_granted(struct world *w, const struct cr_win_token *token,
+				 const struct world_try *t)
+{
+	const struct cr_win_attempt attempt = {
+		.token = token,
+		.node = t->node,
+		.op = t->op,
+		.reading = t->reading,
+		.mask = t->mask,
+	};
+
+	w->n_checks++;
+	return cr_win_tree_access(t->tree, &attempt).granted;
+}
+
+static inline void world_differs(struct world *w, const struct world_try *t, const char *what)
+{
+	if (w->n_differences++ >= 5)
+		return;
+	print_error("%s: %s '%s' (mask %x, reading %d)\n  %s\n  policy:\n%s", what,
+		    cr_win_op_name(t->op), t->node->path, (unsigned)t->mask, (int)t->reading,
+		    cr_sddl_print(w->arena, &t->node->sd), w->spec->policy);
+	if (t->node->parent >= 0)
+		print_error("  parent: %s\n",
+			    cr_sddl_print(w->arena, &t->tree->nodes[t->node->parent].sd));
+}
+
+/* Must be refused, in both readings, by any single right that would do. */
+static inline void world_must_refuse(struct world *w, struct world_try t, const char *when)
+{
+	static const uint32_t bits[CR_WIN_OP_COUNT][5] = {
+		[CR_WIN_OP_READ] = {CR_WIN_FILE_READ_DATA},
+		[CR_WIN_OP_WRITE] = {CR_WIN_FILE_WRITE_DATA, CR_WIN_FILE_APPEND_DATA,
+				     CR_WIN_FILE_WRITE_EA, CR_WIN_FILE_WRITE_ATTRIBUTES},
+		[CR_WIN_OP_CREATE] = {CR_WIN_FILE_ADD_FILE, CR_WIN_FILE_ADD_SUBDIRECTORY},
+	};
+	size_t i = 0;
+
+	do {
+		t.mask = bits[t.op][i];
+		for (int reading = 0; reading < 2; reading++) {
+			t.reading = (enum cr_win_reading)reading;
+			if (!world_granted(w, &w->box, &t))
+				continue;
+			if (world_has_gap(w, world_gap_for(w, t.node, t.op)))
+				w->n_excused++;
+			else
+				world_differs(w, &t, when);
+		}
+	} while (bits[t.op][++i]);
+}
+
+/*
+ * Entries and labels of a root come down to it unhindered. A list or label of its own on the way
+ * keeps them off: the box may do less there than decide() allows.
+ */
+static inline bool world_reaches(const struct world *w, const struct cr_win_node *node)
+{
+	while (node->parent >= 0 && !world_is_root(w, node->path)) {
+		if (!node->own.has_dacl || node->own.control & CR_WIN_SD_DACL_PROTECTED ||
+		    node->own.has_sacl)
+			return false;
+		node = &w->before.nodes[node->parent];
+	}
+	return true;
+}
+
+/* The user may delete this very object, not only what is in its directory. */
+static inline bool world_deletes(struct world *w, const struct cr_win_node *node)
+{
+	const struct cr_win_request request = {
+		.token = &w->person, .sd = &node->sd, .mask = CR_WIN_DELETE};
+
+	return cr_win_access(&request).granted;
+}
+
+/* Must be granted: decide() allows it, and the user could do it without a box. */
+static inline void world_must_grant(struct world *w, struct world_try t)
+{
+	struct world_try was = t;
+
+	was.tree = &w->before;
+	was.node = cr_win_tree_find(&w->before, t.node->path);
+	if (!was.node || !world_granted(w, &w->person, &was) ||
+	    (t.op != CR_WIN_OP_READ && !world_reaches(w, was.node)) ||
+	    t.op == CR_WIN_OP_DELETE_BY_PARENT)
+		return;
+	if (world_moves(t.op) && !world_deletes(w, was.node))
+		return;
+	for (int reading = 0; reading < 2; reading++) {
+		t.reading = (enum cr_win_reading)reading;
+		if (world_granted(w, &w->box, &t))
+			w->n_granted++;
+		else
+			world_differs(w, &t, "refused, though allowed");
+	}
+}
+
+static inline void world_check_first(struct world *w)
+{
+	for (size_t i = 0; i < w->after.count; i++) {
+		for (int op = 0; op < CR_WIN_OP_COUNT; op++) {
+			const struct world_try t = {.tree = &w->after,
+						    .node = &w->after.nodes[i],
+						    .op = (enum cr_win_op)op};
+
+			if (op == CR_WIN_OP_CREATE && !t.node->is_dir)
+				continue;
+			if (!world_allows(w, t.node->path, t.op))
+				world_must_refuse(w, t, "granted, though not allowed");
+			else
+				world_must_grant(w, t);
+		}
+	}
+}
+
+/* The box gives itself all that it may give itself. */
+static inline void world_take_all(struct world *w)
+{
+	struct cr_win_sd all;
+
+	assert_int_equal(cr_sddl_parse(w->arena, "D:P(A;OICI;FA;;;WD)", &all, NULL), 0);
+	for (size_t i = 0; i < w->after.count; i++) {
+		struct cr_win_node *node = &w->after.nodes[i];
+		const struct world_try t = {
+			.tree = &w->after, .node = node, .op = CR_WIN_OP_SET_DACL};
+
+		if (!world_granted(w, &w->box, &t))
+			continue;
+		node->own.has_dacl = true;
+		node->own.control |= CR_WIN_SD_DACL_PROTECTED;
+		node->own.dacl = all.dacl;
+	}
+	assert_int_equal(cr_win_tree_settle(&w->after, NULL), 0);
+}
+
+/* After that. With lock 3 off there is nothing left to find: the gaps say so. */
+static inline void world_check_second(struct world *w)
+{
+	if (w->spec->no_labels)
+		return;
+	world_take_all(w);
+	for (size_t i = 0; i < w->after.count; i++) {
+		for (int op = CR_WIN_OP_WRITE; op < CR_WIN_OP_COUNT; op++) {
+			const struct world_try t = {.tree = &w->after,
+						    .node = &w->after.nodes[i],
+						    .op = (enum cr_win_op)op};
+
+			if (!world_allows(w, t.node->path, t.op))
+				world_must_refuse(w, t, "granted after the box set DACLs");
+		}
+	}
+}
+
+/*
+ * FILE_DELETE_CHILD is kept from the box by an entry in a list that the box may set: the entry
+ * holds until the box rewrites it. A plan that does not hold protected names open (a pin each)
+ * cannot pass the second step.
+ */
+static inline bool world_pins_protected(const struct world *w)
+{
+	for (size_t i = 0; i < w->plan->n_steps; i++) {
+		const struct cr_step *step = &w->plan->steps[i];
+		const struct cr_win_node *node =
+			step->kind == CR_STEP_WIN_DENY && step->value != CR_WIN_FILE_DELETE_CHILD
+				? cr_win_tree_find(&w->after, step->path)
+				: NULL;
+
+		if (node && !node->pinned)
+			return false;
+	}
+	return true;
+}
+
+/* How many differences there are. */
+static inline size_t world_check(struct world *w)
+{
+	world_check_first(w);
+	if (world_pins_protected(w))
+		world_check_second(w);
+	return w->n_differences;
+}
+
+#endif
