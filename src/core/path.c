@@ -156,6 +156,21 @@ static bool is_short_name(const char *name, size_t len, unsigned flags)
 	return digits > 0 && digits < stem && name[stem - 1 - digits] == '~';
 }
 
+/* Two rules would speak of one file, or of two, and nobody could say which. */
+static bool has_doubtful_case(const char *name, size_t len, unsigned flags)
+{
+	uint32_t code;
+	size_t used;
+
+	(void)flags;
+	for (size_t i = 0; i < len; i += used) {
+		used = cr_utf8_decode(name + i, len - i, &code);
+		if (!used || cr_char_has_doubtful_case(code))
+			return true;
+	}
+	return false;
+}
+
 struct name_check {
 	bool (*refuses)(const char *name, size_t len, unsigned flags);
 	const char *what;
@@ -169,6 +184,8 @@ static const struct name_check windows_checks[] = {
 	 "Windows drops it: write the name without"},
 	{is_reserved, "is the name of a device", ""},
 	{is_short_name, "looks like an 8.3 name", "write the long name"},
+	{has_doubtful_case, "has a letter that Windows versions fold differently",
+	 "write '?' in its place"},
 };
 
 static int check_windows_name(const char *name, size_t len, unsigned flags, struct cr_err *err)
@@ -285,14 +302,36 @@ static int refuse(const char *path, const char *what, const char *hint, struct c
 	return cr_hint(err, "%s", hint);
 }
 
-/* Windows spellings whose start means something else than a drive or a relative name. */
+/*
+ * Spellings whose start means something else than a drive or a relative name; '/' stands for
+ * either separator. Refused by sight: to open one may already send the user's name and a
+ * password's hash to whoever was named.
+ */
+static const struct {
+	const char *start, *what, *hint;
+} windows_starts[] = {
+	{"//?/", "is a device path", "write it as C:\\..."},
+	{"//./", "is a device path", "write a drive letter: C:\\..."},
+	{"/?\?/", "is a device path", "write it as C:\\..."},
+	{"//", "is a UNC path", "a policy speaks of this machine's drives: C:\\..."},
+	{"/", "names no drive", "write a drive letter: C:\\..."},
+};
+
+static bool starts_with(const char *path, const char *start)
+{
+	for (; *start; start++, path++) {
+		if (*start == '/' ? !is_separator(CR_OS_WINDOWS, *path) : *path != *start)
+			return false;
+	}
+	return true;
+}
+
 static int check_windows_start(const char *path, struct cr_err *err)
 {
-	if (is_separator(CR_OS_WINDOWS, path[0]) && is_separator(CR_OS_WINDOWS, path[1]))
-		return refuse(path, "is a UNC or device path", "write a drive letter: C:\\...",
-			      err);
-	if (is_separator(CR_OS_WINDOWS, path[0]))
-		return refuse(path, "names no drive", "write a drive letter: C:\\...", err);
+	for (size_t i = 0; i < COUNT(windows_starts); i++) {
+		if (starts_with(path, windows_starts[i].start))
+			return refuse(path, windows_starts[i].what, windows_starts[i].hint, err);
+	}
 	if (is_drive(path) && !is_separator(CR_OS_WINDOWS, path[2]))
 		return refuse(path, "is relative to the directory of a drive",
 			      "write a backslash after the colon", err);

@@ -9,9 +9,8 @@
  *
  * Nothing here looks at a file system: symlinks are fsview.h's business.
  * Comparison is byte-wise on Linux; on Windows and macOS it folds case
- * (simple folding: ASCII, Latin-1, Latin Extended-A, Greek, Cyrillic), and on macOS it also
- * ignores the composed/decomposed difference only in so far as both sides are
- * canonical (fsview gives the on-disk name).
+ * (cr_char_fold), and on macOS it also ignores the composed/decomposed
+ * difference only in so far as both sides are canonical (fsview gives the on-disk name).
  */
 #ifndef CR_PATH_H
 #define CR_PATH_H
@@ -30,7 +29,8 @@ bool cr_path_is_absolute(enum cr_os os, const char *path);
  * Makes an absolute path canonical. ".." is taken lexically and may not climb
  * above the root. On Windows refuses UNC ("\\server"), device ("\\.\", "\\?\"),
  * drive-relative ("C:x"), stream ("a:b"), reserved ("NUL", "com1.txt"), 8.3-looking
- * ("PROGRA~1") names, names that end in a dot or blank, and the characters <>"|.
+ * ("PROGRA~1") names, names that end in a dot or blank, the characters <>"|, and letters whose
+ * case is a matter of the volume (cr_char_has_doubtful_case).
  * `*` and `?` pass when `wildcards` is set in flags (they are pattern text), and are
  * refused on Windows otherwise.
  *

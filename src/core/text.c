@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "casefold.h"
 #include "event.h"
 #include "text.h"
 
@@ -55,40 +56,26 @@ size_t cr_utf8_decode(const char *text, size_t len, uint32_t *code)
 	return byte[0] < 0x80 ? 1 : decode_long(byte, len, code);
 }
 
-/* Upper-case letters and the way to their lower case. `step` 2: every second code is upper. */
-struct fold {
-	uint16_t first, last;
-	int16_t delta;
-	uint16_t step;
-};
-
-/* Unicode 15 CaseFolding.txt, statuses C and S, of these scripts; sorted. */
-static const struct fold folds[] = {
-	{0x00c0, 0x00d6, 32, 1},   {0x00d8, 0x00de, 32, 1},  {0x0100, 0x012e, 1, 2},
-	{0x0132, 0x0136, 1, 2},    {0x0139, 0x0147, 1, 2},   {0x014a, 0x0176, 1, 2},
-	{0x0178, 0x0178, -121, 1}, {0x0179, 0x017d, 1, 2},   {0x0370, 0x0372, 1, 2},
-	{0x0376, 0x0376, 1, 1},    {0x037f, 0x037f, 116, 1}, {0x0386, 0x0386, 38, 1},
-	{0x0388, 0x038a, 37, 1},   {0x038c, 0x038c, 64, 1},  {0x038e, 0x038f, 63, 1},
-	{0x0391, 0x03a1, 32, 1},   {0x03a3, 0x03ab, 32, 1},  {0x03c2, 0x03c2, 1, 1},
-	{0x03d8, 0x03ee, 1, 2},    {0x0400, 0x040f, 80, 1},  {0x0410, 0x042f, 32, 1},
-	{0x0460, 0x0480, 1, 2},    {0x048a, 0x04be, 1, 2},   {0x04c0, 0x04c0, 15, 1},
-	{0x04c1, 0x04cd, 1, 2},    {0x04d0, 0x052e, 1, 2},
-};
-
 uint32_t cr_char_fold(uint32_t code)
 {
+	size_t low = 0, high = COUNT(folds);
+
 	if (code < 0x80)
 		return code >= 'A' && code <= 'Z' ? code + 32 : code;
+	/* The first run that does not end before the letter. */
+	while (low < high) {
+		const size_t middle = (low + high) / 2;
 
-	for (size_t i = 0; i < COUNT(folds) && code >= folds[i].first; i++)
-		if (code <= folds[i].last && (code - folds[i].first) % folds[i].step == 0)
-			return (uint32_t)((int32_t)code + folds[i].delta);
-	return code;
+		if (folds[middle].last < code)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == COUNT(folds) || code < folds[low].first ||
+	    (code - folds[low].first) % folds[low].step != 0)
+		return code;
+	return (uint32_t)((int32_t)code + folds[low].delta);
 }
-
-struct range {
-	uint32_t first, last;
-};
 
 static const struct range controls[] = {
 	{0x00, 0x1f},
@@ -107,6 +94,11 @@ static bool is_in(const struct range *ranges, size_t count, uint32_t code)
 		if (code <= ranges[i].last)
 			return true;
 	return false;
+}
+
+bool cr_char_has_doubtful_case(uint32_t code)
+{
+	return is_in(doubtful, COUNT(doubtful), code);
 }
 
 bool cr_char_is_control(uint32_t code)

@@ -18,10 +18,17 @@
 size_t cr_utf8_decode(const char *text, size_t len, uint32_t *code);
 
 /*
- * Simple case folding of one code point (ASCII, Latin-1, Latin Extended-A, Greek, Cyrillic),
- * without regard to any locale.
+ * Lower case of one code point, without regard to any locale: the pairs of letters of the first
+ * plane that were in Unicode 3.2, one to one. NTFS folds no others for certain, and none of the
+ * higher planes, of which it sees half characters (UTF-16 units).
  */
 uint32_t cr_char_fold(uint32_t code);
+
+/*
+ * True for a letter that one NTFS volume takes for the other case of another letter and the next
+ * does not: each volume has the table of the Windows that made it.
+ */
+bool cr_char_has_doubtful_case(uint32_t code);
 
 /* C0, DEL and C1 control characters, and the line and paragraph separators. */
 bool cr_char_is_control(uint32_t code);
