@@ -1,0 +1,35 @@
+/*
+ * backend_windows.h - what the Windows backend does besides a box: a part the
+ * program plays in a box of its own, and taking back what outlives a box. Only
+ * files named *_windows.c include it.
+ */
+#ifndef CR_BACKEND_WINDOWS_H
+#define CR_BACKEND_WINDOWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "err.h"
+
+/*
+ * First thing in main: true when this process was started by carrel to play a part inside a box
+ * (try what must fail, before the command). *exit_code is then to be returned at once.
+ */
+bool cr_windows_part(int argc, char *const *argv, int *exit_code);
+
+/* What was taken back. */
+struct cr_windows_undone {
+	size_t objects; /* that the journal names */
+	size_t beneath; /* beneath the roots: entries taken away */
+	size_t gone;    /* no longer there */
+	size_t damaged; /* bytes of the journal that could not be read */
+};
+
+/*
+ * Takes back every entry and label that carrel ever put on an object, from whatever point
+ * it was interrupted at. Refuses with CR_E_STATE while a box runs. 0 or -1; what was done stays
+ * done, and calling it again goes on.
+ */
+int cr_windows_undo(struct cr_windows_undone *undone, struct cr_err *err);
+
+#endif
