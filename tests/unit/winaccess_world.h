@@ -23,6 +23,22 @@
 #define WORLD_USER "S-1-5-21-1000000001-1000000002-1000000003-1001" /* cr_facts_typical's */
 #define WORLD_TEMP "C:\\Users\\me\\AppData\\Local\\Temp\\carrel-1"
 
+/* Gaps of the plan that speak of files. */
+static const char *const world_gaps[] = {
+	"hidden-files", "delete-low", "delete-outside", "rename-protected", "world-writable",
+	"integrity",    "none"};
+#define WORLD_GAPS COUNT(world_gaps)
+
+enum world_gap {
+	WORLD_HIDDEN,
+	WORLD_LOW,
+	WORLD_OUTSIDE,
+	WORLD_RENAME,
+	WORLD_OPEN,
+	WORLD_HEIGHT,
+	WORLD_NO_GAP,
+};
+
 struct world_file {
 	const char *path; /* "/Users/me" */
 	bool is_dir;
@@ -48,7 +64,8 @@ struct world {
 	struct cr_plan *plan;
 	struct cr_win_tree before, after;
 	struct cr_win_token launcher, person, box; /* person: without an administrator's power */
-	size_t n_checks, n_granted, n_excused, n_differences;
+	size_t n_checks, n_granted, n_differences;
+	size_t n_excused[WORLD_GAPS]; /* by the gaps below */
 	struct cr_err err;
 };
 
@@ -211,24 +228,35 @@ static inline bool world_is_low(const struct world *w, const struct cr_win_node 
 	return was && cr_win_label_level(&was->sd) <= w->box.level;
 }
 
+/* At or in a writable root. */
+static inline bool world_is_inside(const struct world *w, const char *path)
+{
+	for (size_t i = 0; i < w->plan->n_steps; i++) {
+		const struct cr_step *step = &w->plan->steps[i];
+
+		if (step->kind == CR_STEP_WIN_SID && step->path &&
+		    cr_path_within(CR_OS_WINDOWS, path, step->path))
+			return true;
+	}
+	return false;
+}
+
 /* The gap that would have to be named for `op` to be granted though it is not allowed. */
-static inline const char *world_gap_for(const struct world *w, const struct cr_win_node *node,
-					enum cr_win_op op)
+static inline enum world_gap world_gap_for(const struct world *w, const struct cr_win_node *node,
+					   enum cr_win_op op)
 {
 	const bool low = world_is_low(w, node) || (world_moves(op) && node->parent >= 0 &&
 						   world_is_low(w, &w->after.nodes[node->parent]));
 
 	if (op == CR_WIN_OP_READ)
-		return "hidden-files";
+		return WORLD_HIDDEN;
 	if (!w->spec->no_labels)
-		return low ? "delete-low" : "none";
+		return low ? WORLD_LOW : WORLD_NO_GAP;
 	if (world_sets(op))
-		return "integrity";
-	if (world_moves(op))
-		return world_writable(w, node->path) || world_has_gap(w, "rename-protected")
-			       ? "rename-protected"
-			       : "delete-outside";
-	return "world-writable";
+		return WORLD_HEIGHT;
+	if (!world_moves(op))
+		return WORLD_OPEN;
+	return world_is_inside(w, node->path) ? WORLD_RENAME : WORLD_OUTSIDE;
 }
 
 struct world_try {
@@ -283,8 +311,10 @@ static inline void world_must_refuse(struct world *w, struct world_try t, const 
 			t.reading = (enum cr_win_reading)reading;
 			if (!world_granted(w, &w->box, &t))
 				continue;
-			if (world_has_gap(w, world_gap_for(w, t.node, t.op)))
-				w->n_excused++;
+			const enum world_gap gap = world_gap_for(w, t.node, t.op);
+
+			if (world_has_gap(w, world_gaps[gap]))
+				w->n_excused[gap]++;
 			else
 				world_differs(w, &t, when);
 		}
@@ -315,6 +345,14 @@ static inline bool world_deletes(struct world *w, const struct cr_win_node *node
 	return cr_win_access(&request).granted;
 }
 
+/* An account gets what it needs in a root from the plan; a user has it or not. */
+static inline bool world_is_given(const struct world *w, const struct world_try *was)
+{
+	return world_is_elevated(w) && world_writable(w, was->node->path) &&
+	       world_reaches(w, was->node) && !world_sets(was->op) &&
+	       was->op != CR_WIN_OP_DELETE_BY_PARENT;
+}
+
 /* Must be granted: decide() allows it, and the user could do it without a box. */
 static inline void world_must_grant(struct world *w, struct world_try t)
 {
@@ -322,12 +360,14 @@ static inline void world_must_grant(struct world *w, struct world_try t)
 
 	was.tree = &w->before;
 	was.node = cr_win_tree_find(&w->before, t.node->path);
-	if (!was.node || !world_granted(w, &w->person, &was) ||
-	    (t.op != CR_WIN_OP_READ && !world_reaches(w, was.node)) ||
-	    t.op == CR_WIN_OP_DELETE_BY_PARENT)
+	if (!was.node || (t.op != CR_WIN_OP_READ && !world_reaches(w, was.node)))
 		return;
-	if (world_moves(t.op) && !world_deletes(w, was.node))
-		return;
+	if (!world_is_given(w, &was)) {
+		if (t.op == CR_WIN_OP_DELETE_BY_PARENT || !world_granted(w, &w->person, &was))
+			return;
+		if (world_moves(t.op) && !world_deletes(w, was.node))
+			return;
+	}
 	for (int reading = 0; reading < 2; reading++) {
 		t.reading = (enum cr_win_reading)reading;
 		if (world_granted(w, &w->box, &t))
