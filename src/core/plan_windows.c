@@ -76,10 +76,10 @@ static void add_height_gaps(struct cr_win_planner *planner)
 		 "files outside the writable roots that every account of this machine may delete "
 		 "can be deleted: a write-restricted token does not restrict deleting"},
 		{"rename-protected",
-		 "protected files can be renamed and deleted, though not written: a "
-		 "write-restricted token does not restrict deleting",
-		 "protected files whose own entries let every account delete them can be renamed "
-		 "and deleted, though not written"},
+		 "what lies in protected directories can be renamed and deleted, though not "
+		 "written: a write-restricted token does not restrict deleting",
+		 "what lies in protected directories and may be deleted by every account can be "
+		 "renamed and deleted, though not written"},
 		{"world-writable", "what everyone may write stays writable",
 		 "what everyone may write stays writable"},
 		{"same-user-processes", "processes, pipes and windows of the user can be reached",

@@ -26,16 +26,18 @@
  *     pin   `path` is held open without FILE_SHARE_DELETE while the box lives, so that nobody
  *       renames or deletes it; nothing is written
  *     reserve   `path` does not exist. A directory of that name is made with the descriptor in
- *       `detail` and held open with FILE_FLAG_DELETE_ON_CLOSE while the box lives: the kernel
- *       removes it also when carrel is killed. `id` is that of its parent
+ *       `detail` and held open with FILE_FLAG_DELETE_ON_CLOSE and without FILE_SHARE_DELETE while
+ *       the box lives: the kernel removes it also when carrel is killed. `id` is that of its
+ *       parent. Where another box made it since, it is held open too, sharing everything
  *   env-*   the environment
  *   audit-writable   what others than its owner may write in the directory `path`, as a report
  *   canary-*   tried by the child before the command: write, delete, rename, process, read and
  *       connect must fail, work must succeed
  *
- * A link (type CR_FT_SYMLINK) is itself meant, never what it leads to. Entries, labels and
- * what set-up did outlive the process, so each has a record in the journal first; temp-dir,
- * reserve and pin end with the box.
+ * A file with more than one name (hard links) beneath a writable root is left as it is: its other
+ * names may lie outside. A link (type CR_FT_SYMLINK) is itself meant, never what it leads to.
+ * Entries, labels and what set-up did outlive the process, so each has a record in the journal
+ * first; temp-dir, reserve and pin end with the box.
  */
 #ifndef CR_PLAN_WINDOWS_H
 #define CR_PLAN_WINDOWS_H

@@ -3,7 +3,7 @@
  *
  * Must never plan an entry on a drive's root, nor one that grants FILE_DELETE_CHILD: NTFS takes
  * that right on a directory for DELETE on whatever lies in it, label and entries of the child
- * notwithstanding. Write-restriction does not check it either, because it is no write right.
+ * notwithstanding. Write-restriction checks neither it nor DELETE, WRITE_DAC and WRITE_OWNER.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -151,41 +151,6 @@ static void pin_above(struct cr_win_planner *planner, const struct cr_point *poi
 	}
 }
 
-/*
- * The directory that holds a protected name must not grant FILE_DELETE_CHILD to the command. Only
- * a denial to the one it runs as does that, since no restricting SID is asked; the user keeps
- * DELETE on each file, which is what deleting asks for first.
- */
-static void keep_child(struct cr_win_planner *planner, const struct cr_point *point, unsigned depth)
-{
-	struct cr_point parent;
-
-	if (!look_at(planner, point, depth - 1, &parent))
-		return;
-	add_on(planner, &parent, CR_STEP_WIN_DENY,
-	       cr_win_keep(planner,
-			   cr_arena_printf(planner->builder.arena, "(D;;0x40;;;%s)", planner->who)),
-	       CR_WIN_DELETE_CHILD);
-}
-
-static int stop_listing(void *arg, const char *name, enum cr_ftype type)
-{
-	(void)name;
-	(void)type;
-	*(bool *)arg = false;
-	return -1;
-}
-
-/* An empty directory may be what another box reserved: it goes when that box ends. */
-static bool is_empty_dir(const struct cr_win_planner *planner, const struct cr_point *point)
-{
-	const struct cr_fsview *view = cr_resolver_view(planner->builder.rules->resolver);
-	bool empty = true;
-
-	return point->type == CR_FT_DIR &&
-	       view->list(view->ctx, point->path, stop_listing, &empty) == CR_FS_OK && empty;
-}
-
 static const char *reserved_sddl(struct cr_win_planner *planner)
 {
 	const struct cr_facts *facts = planner->builder.facts;
@@ -227,7 +192,6 @@ static void reserve(struct cr_win_planner *planner, const struct cr_point *point
 		pin_above(planner, point, root_depth, d);
 		if (at.type != CR_FT_NONE) { /* a file in the way: as long as it stays */
 			add_on(planner, &at, CR_STEP_PIN, NULL, 0);
-			keep_child(planner, point, d);
 			return;
 		}
 		if (d < depth)
@@ -235,7 +199,6 @@ static void reserve(struct cr_win_planner *planner, const struct cr_point *point
 				      "'%s' cannot be made in the box: '%s' in it is protected",
 				      at.path, point->path);
 		at.id = parent;
-		keep_child(planner, point, d);
 		add_on(planner, &at, CR_STEP_RESERVE, reserved_sddl(planner), 0);
 		if (!planner->protected)
 			planner->protected = at.path;
@@ -243,7 +206,12 @@ static void reserve(struct cr_win_planner *planner, const struct cr_point *point
 	}
 }
 
-/* Not writable, though it lies in a writable root. */
+/*
+ * Not writable, though it lies in a writable root. What lies in it is held by its label. The name
+ * itself is an entry of a directory the command may write: FILE_DELETE_CHILD there is as good as
+ * DELETE here, and no denial of that would last, since the command often owns that directory and
+ * an owner may change its entries. So the name is held open as long as the box lives.
+ */
 static void add_protected(struct cr_win_planner *planner, const struct cr_point *point)
 {
 	const int root = root_around(planner, point);
@@ -258,13 +226,11 @@ static void add_protected(struct cr_win_planner *planner, const struct cr_point 
 		return;
 	}
 	pin_above(planner, point, root_depth, depth);
-	keep_child(planner, point, depth);
 	add_ace(planner, point, CR_STEP_WIN_DENY, CR_WIN_PROTECT_MASK, planner->sids[root]);
 	if (planner->account && point->view != CR_VIEW_HIDDEN)
 		add_ace(planner, point, CR_STEP_WIN_DENY, CR_WIN_PROTECT_MASK, planner->account);
 	add_label(planner, point, CR_WIN_LEVEL_MEDIUM);
-	if (is_empty_dir(planner, point))
-		add_on(planner, point, CR_STEP_PIN, NULL, 0);
+	add_on(planner, point, CR_STEP_PIN, NULL, 0);
 	if (!planner->protected)
 		planner->protected = point->path;
 }

@@ -14,7 +14,6 @@
 #include "plan_windows.h"
 
 /* Access rights of files (winnt.h; [MS-DTYP] 2.4.3). */
-#define CR_WIN_DELETE_CHILD 0x40u
 #define CR_WIN_READ_MASK    0x1200a9u /* FILE_GENERIC_READ | FILE_GENERIC_EXECUTE */
 #define CR_WIN_ALL_MASK     0x1f01ffu /* FILE_ALL_ACCESS */
 #define CR_WIN_ROOT_MASK    0x1301bfu /* read, write, execute, DELETE; never DELETE_CHILD */
