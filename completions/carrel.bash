@@ -45,7 +45,8 @@ _carrel_options() {
 	verify) echo "--dir --only --tier --no-control --help" ;;
 	init) echo "--user --project --help" ;;
 	trust) echo "--yes --revoke --help" ;;
-	doctor) echo "--help" ;;
+	doctor) echo "--repair --help" ;;
+	uninstall) echo "--help" ;;
 	esac
 }
 
@@ -53,7 +54,7 @@ _carrel_options() {
 _carrel_takes_value() {
 	case $1 in
 	--*=* | --json | --no-explain | --quiet | --no-control | --user | --project | --yes) return 1 ;;
-	--revoke | --help | --) return 1 ;;
+	--revoke | --repair | --help | --) return 1 ;;
 	--*) return 0 ;;
 	*) return 1 ;;
 	esac
@@ -101,7 +102,7 @@ _carrel() {
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		_carrel_words "run plan explain doctor verify init policy trust --help --version" "$cur"
+		_carrel_words "run plan explain doctor verify init policy trust uninstall --help --version" "$cur"
 		return
 	fi
 	if [ "$cur" = = ]; then

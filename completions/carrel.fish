@@ -1,6 +1,6 @@
 # carrel.fish - completion of carrel(1) for fish.
 
-set -l commands run plan explain doctor verify init policy trust
+set -l commands run plan explain doctor verify init policy trust uninstall
 set -l boxes run plan explain policy
 
 complete -c carrel -f
@@ -15,6 +15,7 @@ complete -c carrel -n __fish_use_subcommand -a verify -d 'attack a box and say w
 complete -c carrel -n __fish_use_subcommand -a init -d 'write a starter policy'
 complete -c carrel -n __fish_use_subcommand -a policy -d 'print or check the policy in effect'
 complete -c carrel -n __fish_use_subcommand -a trust -d 'accept what a project asks for'
+complete -c carrel -n __fish_use_subcommand -a uninstall -d 'take back what boxes have left on files'
 
 set -l box "__fish_seen_subcommand_from $boxes"
 complete -c carrel -n $box -l read -r -F -d 'let it read a path'
@@ -60,3 +61,4 @@ complete -c carrel -n '__fish_seen_subcommand_from init' -l project -d 'of this 
 complete -c carrel -n '__fish_seen_subcommand_from trust' -l yes -d 'do not ask'
 complete -c carrel -n '__fish_seen_subcommand_from trust' -l revoke -d 'trust it no longer'
 complete -c carrel -n '__fish_seen_subcommand_from trust' -a '(__fish_complete_directories)'
+complete -c carrel -n '__fish_seen_subcommand_from doctor' -l repair -d 'take back what boxes have left'

@@ -2,8 +2,8 @@
  * cmd_doctor.c - `carrel doctor`: what this machine can enforce, found out by
  * trying, and the exact command for what is missing.
  *
- * It changes nothing; the commands it prints are for the administrator to read
- * and to decide about.
+ * It changes nothing (but with --repair it takes back what boxes left); the commands
+ * it prints are for the administrator to read and to decide about.
  */
 #include <stdio.h>
 #include <string.h>
@@ -124,17 +124,12 @@ static int exit_code_of(enum cr_tier tier)
 	return tier == CR_TIER_FULL || tier == CR_TIER_ELEVATED ? CR_EXIT_OK : CR_EXIT_NO;
 }
 
-int cr_cmd_doctor(struct cr_cli *cli)
+static int diagnose(struct cr_cli *cli)
 {
 	struct cr_facts facts;
 	enum cr_tier tier;
 	struct cr_err err;
-	int exit_code;
 
-	if (cr_cli_parse(cli, NULL, 0, &exit_code) < 0)
-		return exit_code;
-	if (cli->words.argc > 0)
-		return cr_cli_usage(cli, "unexpected word '%.200s'", cli->words.argv[0]);
 	if (cr_probe_thoroughly(&facts, &err) < 0)
 		return cr_cli_fail(cli, &err);
 	print_facts(cli, &facts);
@@ -145,4 +140,29 @@ int cr_cmd_doctor(struct cr_cli *cli)
 	}
 	printf("\ntier: %s\n", cr_tier_name(tier));
 	return cr_cli_finish(cli, exit_code_of(tier));
+}
+
+struct doctor_options {
+	int repair;
+};
+
+static const struct cr_option own_options[] = {
+	{"repair", NULL, "first take back what boxes have left on files, as 'carrel uninstall'",
+	 NULL, offsetof(struct doctor_options, repair)},
+};
+
+int cr_cmd_doctor(struct cr_cli *cli)
+{
+	struct doctor_options options = {0};
+	int exit_code;
+	const struct cr_option_group groups[] = {
+		{"What to do", own_options, CR_COUNT_OF(own_options), &options},
+	};
+
+	if (cr_cli_parse(cli, groups, CR_COUNT_OF(groups), &exit_code) < 0)
+		return exit_code;
+	if (cli->words.argc > 0)
+		return cr_cli_usage(cli, "unexpected word '%.200s'", cli->words.argv[0]);
+	exit_code = options.repair ? cr_cli_undo(cli) : CR_EXIT_OK;
+	return exit_code ? exit_code : diagnose(cli);
 }

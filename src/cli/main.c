@@ -82,6 +82,17 @@ const struct cr_command cr_commands[] = {
 			"Exit code: 0 trusted, 1 you said no, 125 failed.\n",
 		.run = cr_cmd_trust,
 	},
+	{
+		.name = "uninstall",
+		.operands = "",
+		.summary = "Take back what boxes have left on this machine's files.",
+		.text = "On Windows: the access control entries and labels of every workspace, "
+			"exactly\n"
+			"and from any point it was interrupted at. Elsewhere nothing outlives a "
+			"box.\n"
+			"Refuses while a box runs. Exit code: 0 all is taken back, 125 failed.\n",
+		.run = cr_cmd_uninstall,
+	},
 };
 
 const size_t cr_n_commands = CR_COUNT_OF(cr_commands);

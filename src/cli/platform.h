@@ -46,6 +46,21 @@ int cr_platform_create(const char *path, const char *text, struct cr_err *err);
  */
 int cr_platform_make_dirs(const char *path, struct cr_err *err);
 
+/* What cr_platform_undo took back. */
+struct cr_undone {
+	size_t objects; /* with entries of their own */
+	size_t beneath; /* beneath them */
+	size_t gone;    /* directories that are no longer there */
+	size_t damaged; /* bytes of the record that could not be read */
+};
+
+/*
+ * Takes back everything that boxes have left on the files of this machine (on Windows access
+ * control entries and labels; elsewhere nothing outlives a box). 0, or -1 with CR_E_STATE: a box
+ * is running; or what failed. Calling it again goes on.
+ */
+int cr_platform_undo(struct cr_undone *undone, struct cr_err *err);
+
 /* Reads one line from the terminal: 1 when it is "yes", 0 when it is anything else. */
 int cr_platform_confirm(void);
 

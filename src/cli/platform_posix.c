@@ -127,6 +127,13 @@ int cr_platform_make_dirs(const char *path, struct cr_err *err)
 	return 0;
 }
 
+int cr_platform_undo(struct cr_undone *undone, struct cr_err *err)
+{
+	(void)err;
+	*undone = (struct cr_undone){0};
+	return 0;
+}
+
 int cr_platform_confirm(void)
 {
 	char line[16];

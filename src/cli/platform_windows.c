@@ -16,6 +16,7 @@
 #include <windows.h>
 #include <shellapi.h>
 
+#include "core/backend_windows.h"
 #include "core/limits.h"
 #include "platform.h"
 
@@ -64,12 +65,18 @@ static int take_words(int *argc, char ***argv)
 
 int cr_platform_start(int *argc, char ***argv)
 {
+	int part_code = 0;
+
 	for (int fd = 0; fd < 3; fd++) {
 		if (!cr_platform_is_open(fd) && _open("NUL", _O_RDWR) != fd)
 			return -1;
 	}
 	SetConsoleOutputCP(CP_UTF8);
-	return take_words(argc, argv);
+	if (take_words(argc, argv) < 0)
+		return -1;
+	if (cr_windows_part(*argc, *argv, &part_code))
+		exit(part_code);
+	return 0;
 }
 
 int cr_platform_is_interactive(void)
@@ -167,6 +174,16 @@ int cr_platform_make_dirs(const char *path, struct cr_err *err)
 		if (make_dir(prefix, err) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+int cr_platform_undo(struct cr_undone *undone, struct cr_err *err)
+{
+	struct cr_windows_undone done;
+
+	if (cr_windows_undo(&done, err) < 0)
+		return -1;
+	*undone = (struct cr_undone){done.objects, done.beneath, done.gone, done.damaged};
 	return 0;
 }
 

@@ -8,6 +8,8 @@
 #ifndef CR_WINDOWS_WALK_H
 #define CR_WINDOWS_WALK_H
 
+#include <stdbool.h>
+
 #include <windows.h>
 
 #include "core/err.h"

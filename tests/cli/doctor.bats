@@ -41,3 +41,14 @@ load helper
 	ends_with 125
 	contains "unexpected word 'now'"
 }
+
+@test "nothing outlives a box here: uninstall and doctor --repair have nothing to take back" {
+	run carrel uninstall
+	ends_with 0
+	contains "nothing to take back"
+	run carrel doctor --repair
+	contains "nothing to take back"
+	contains "tier: "
+	run carrel uninstall now
+	ends_with 125
+}
