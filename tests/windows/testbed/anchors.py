@@ -71,6 +71,8 @@ for path, get, put in (("server/file.c", "file_get_sd", "file_set_sd"),
     ]
 
 OBJECTS = [
+    before("server/token.c", "check_object_access", r"^    if \(!token\)",
+           "if (!token) token = tb_token_now();"),
     before("server/token.c", "check_object_access", r"mapping\.all =",
            "if ((res = tb_object_check( token, obj, access )) >= 0) return res;"),
     before("server/object.c", "create_named_object", r"if \(attributes & OBJ_PERMANENT\)",
@@ -87,6 +89,8 @@ OBJECTS = [
            r"if \(pipe->maxinstances <= pipe->instances\)",
            "if (!tb_pipe_may_open( &pipe->obj, FILE_CREATE_PIPE_INSTANCE ))\n"
            "{ release_object( pipe ); return; }"),
+    before("server/registry.c", "key_link_name", r"if \(parent->ops != &key_ops\)",
+           "if (!tb_key_may_create( parent )) return 0;"),
     before("server/registry.c", "key_get_sd", r"if \(obj->sd\) return obj->sd;",
            "static struct security_descriptor *tb_shown;\n"
            "free( tb_shown ); return tb_shown = tb_key_sd( obj );"),

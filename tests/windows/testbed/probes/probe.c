@@ -119,6 +119,7 @@ void probe_act(enum actor who)
 {
 	static HANDLE tokens[ACTORS];
 
+	probe_act_end();
 	if (!tokens[who])
 		need(DuplicateTokenEx(probe_token(who), MAXIMUM_ALLOWED, NULL,
 				      SecurityImpersonation, TokenImpersonation, &tokens[who]),

@@ -126,7 +126,7 @@ static void maximum(enum actor who, const char *name, DWORD windows, DWORD stock
 	probe_report(name, check(who, sd, MAXIMUM_ALLOWED), windows, stock, DTYP);
 }
 
-int main(void)
+int wmain(void)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		SECURITY_DESCRIPTOR *sd = probe_sd(cases[i].sddl, cases[i].level, 0);

@@ -83,9 +83,22 @@ int tb_token_is_special(struct token *token)
 	       token->testbed->level < SECURITY_MANDATORY_MEDIUM_RID;
 }
 
+/* Is `token` the caller's own, or one that is weaker? */
+static int tb_is_within(const struct token *token, const struct token *caller)
+{
+	return token->testbed->level <= caller->testbed->level &&
+	       (token->testbed->restricted || !caller->testbed->restricted);
+}
+
+/*
+ * A thread that wears a stronger token than its process has wears it for identification only on
+ * Windows, and opens nothing with it. Here the process's own token counts instead.
+ */
 struct token *tb_token_now(void)
 {
-	return current->token ? current->token : current->process->token;
+	struct token *own = current->process->token;
+
+	return current->token && tb_is_within(current->token, own) ? current->token : own;
 }
 
 /*
@@ -94,10 +107,7 @@ struct token *tb_token_now(void)
  */
 int tb_may_start(struct token *token)
 {
-	const struct tb_token *caller = current->process->token->testbed;
-
-	if (token->testbed->level <= caller->level &&
-	    (token->testbed->restricted || !caller->restricted))
+	if (tb_is_within(token, current->process->token))
 		return 1;
 	set_error(STATUS_PRIVILEGE_NOT_HELD);
 	return 0;
