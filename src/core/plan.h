@@ -162,6 +162,13 @@ int cr_plan_windows(struct cr_arena *arena, const struct cr_ruleset *rules,
 int cr_plan_macos(struct cr_arena *arena, const struct cr_ruleset *rules,
 		  const struct cr_facts *facts, struct cr_plan **out, struct cr_err *err);
 
+/*
+ * `env`, to which the policy's lines have been applied already (cr_env_apply), with the variables
+ * the plan sets by itself (steps of the system's). NULL-terminated, in `arena`, strings borrowed;
+ * NULL when memory is out or there are more than CR_MAX_ENV.
+ */
+char **cr_plan_env(struct cr_arena *arena, const struct cr_plan *plan, char *const *env);
+
 /* Fails with CR_E_GAP, naming every gap that is not in `accepted`. */
 int cr_plan_check_gaps(const struct cr_plan *plan, const char *const *accepted, size_t n_accepted,
 		       struct cr_err *err);

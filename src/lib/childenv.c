@@ -13,13 +13,6 @@
 
 #define MAX_ADDED 4 /* variables */
 
-/* The variables that tell programs where to put temporary files. */
-static const char *const temp_names[][3] = {
-	[CR_OS_LINUX] = {"TMPDIR"},
-	[CR_OS_WINDOWS] = {"TEMP", "TMP"},
-	[CR_OS_MACOS] = {"TMPDIR"},
-};
-
 static int is_variable(const char *entry, const char *name)
 {
 	const size_t len = strlen(name);
@@ -73,12 +66,7 @@ static int put_temp(struct cr_prepared *prepared, char **env)
 {
 	const char *temp = temp_dir(prepared, env);
 
-	if (!temp)
-		return 0;
-	for (const char *const *name = temp_names[prepared->ctx.os]; *name; name++)
-		if (put(prepared->arena, env, *name, temp) < 0)
-			return -1;
-	return 0;
+	return temp ? put(prepared->arena, env, "TMPDIR", temp) : 0;
 }
 
 static bool exists(const struct cr_prepared *prepared, const char *path)
@@ -144,6 +132,8 @@ char **cr_child_environment(struct cr_prepared *prepared)
 	char **roomy;
 	size_t count = 0;
 
+	if (env && prepared->ctx.os == CR_OS_WINDOWS)
+		return cr_plan_env(prepared->arena, prepared->plan, env); /* says all there is */
 	while (env && env[count])
 		count++;
 	roomy = env ? cr_arena_alloc(prepared->arena, count + MAX_ADDED + 1, sizeof(*roomy)) : NULL;
