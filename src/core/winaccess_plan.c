@@ -48,6 +48,7 @@ static const char *fill_logon(struct cr_arena *arena, const struct cr_win_token 
 /* One plan being carried out. */
 struct work {
 	struct cr_win_tree *tree;
+	const struct cr_plan *plan;
 	const struct cr_win_token *token;
 	const struct cr_step *step;
 	struct cr_err *err;
@@ -103,6 +104,24 @@ static bool needs_its_own(const struct cr_win_node *node)
 	return false;
 }
 
+/*
+ * Beneath a place where the plan allows again the denial has nothing to say: as an entry of its own
+ * it would come before what the plan allows there.
+ */
+static bool is_allowed_again(const struct work *work, const char *top, const char *path)
+{
+	for (size_t i = 0; i < work->plan->n_steps; i++) {
+		const struct cr_step *step = &work->plan->steps[i];
+
+		if ((step->kind == CR_STEP_WIN_ALLOW || step->kind == CR_STEP_WIN_READ) &&
+		    cr_path_within(CR_OS_WINDOWS, step->path, top) &&
+		    cr_path_cmp(CR_OS_WINDOWS, step->path, top) != 0 &&
+		    cr_path_within(CR_OS_WINDOWS, path, step->path))
+			return true;
+	}
+	return false;
+}
+
 static int deny_beneath(struct work *work, size_t top, const struct cr_win_ace *denial)
 {
 	const struct cr_win_tree *tree = work->tree;
@@ -112,7 +131,8 @@ static int deny_beneath(struct work *work, size_t top, const struct cr_win_ace *
 		struct cr_win_ace ace = *denial;
 
 		if (!cr_path_within(CR_OS_WINDOWS, node->path, tree->nodes[top].path) ||
-		    !needs_its_own(node))
+		    !needs_its_own(node) ||
+		    is_allowed_again(work, tree->nodes[top].path, node->path))
 			continue;
 		ace.flags = node->is_dir ? denial->flags : 0;
 		if (add_ace(work, node, &ace) < 0)
@@ -174,7 +194,7 @@ static int carry_out(struct work *work)
 int cr_win_tree_apply(struct cr_win_tree *tree, const struct cr_plan *plan,
 		      const struct cr_win_token *token, struct cr_err *err)
 {
-	struct work work = {.tree = tree, .token = token, .err = err};
+	struct work work = {.tree = tree, .plan = plan, .token = token, .err = err};
 
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		work.step = &plan->steps[i];

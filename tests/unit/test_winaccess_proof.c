@@ -155,6 +155,16 @@ static void three_locks_make_the_plan_true(void **state)
 		  1u << WORLD_HIDDEN | 1u << WORLD_LOW);
 }
 
+/* What an earlier run left on the files changes nothing. */
+static void also_the_second_time(void **state)
+{
+	(void)state;
+	prove_all(&(const struct world_spec){.tier = CR_TIER_UNELEVATED, .again = true},
+		  1u << WORLD_HIDDEN | 1u << WORLD_LOW);
+	prove_all(&(const struct world_spec){.tier = CR_TIER_ELEVATED, .again = true},
+		  1u << WORLD_HIDDEN);
+}
+
 static void also_for_an_administrator(void **state)
 {
 	(void)state;
@@ -182,6 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(three_locks_make_the_plan_true),
+		cmocka_unit_test(also_the_second_time),
 		cmocka_unit_test(also_for_an_administrator),
 		cmocka_unit_test(also_for_the_account_of_the_elevated_tier),
 		cmocka_unit_test(with_lock_three_off_the_gaps_say_what_is_open),

@@ -49,6 +49,7 @@ struct world_spec {
 	enum cr_tier tier;
 	bool no_labels; /* lock 3 off */
 	bool is_admin;
+	bool again; /* entries of an earlier run are there already */
 	const struct world_file *files;
 	size_t n_files;
 	const char *policy;
@@ -157,7 +158,11 @@ static inline int world_make(struct world *w, const struct world_spec *spec)
 	assert_non_null(w->arena);
 	if (world_files(w) < 0 || world_plan(w) < 0 || world_tokens(w) < 0)
 		return -1;
-	return cr_win_tree_apply(&w->after, w->plan, &w->launcher, &w->err);
+	for (int run = 0; run < (spec->again ? 2 : 1); run++) {
+		if (cr_win_tree_apply(&w->after, w->plan, &w->launcher, &w->err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static inline bool world_has_gap(const struct world *w, const char *name)
@@ -181,9 +186,14 @@ static inline bool world_is_root(const struct world *w, const char *path)
 	       !world_writable(w, cr_path_parent(w->arena, CR_OS_WINDOWS, path));
 }
 
-/* Something in it is not writable, be it there or only in a rule: then it is not to be moved. */
+/*
+ * Something in it is not writable, be it there or only in a rule, or is the box's own: then it is
+ * not to be moved.
+ */
 static inline bool world_holds_protected(const struct world *w, const char *path)
 {
+	if (cr_path_within(CR_OS_WINDOWS, WORLD_TEMP, path))
+		return true;
 	for (size_t i = 0; i < w->after.count; i++) {
 		if (cr_path_within(CR_OS_WINDOWS, w->after.nodes[i].path, path) &&
 		    !world_writable(w, w->after.nodes[i].path))
@@ -345,11 +355,29 @@ static inline bool world_deletes(struct world *w, const struct cr_win_node *node
 	return cr_win_access(&request).granted;
 }
 
+/* A label of its own keeps even reading from what stands below it (NO_READ_UP). */
+static inline bool world_is_unread(const struct world *w, const struct cr_win_node *was)
+{
+	const struct cr_win_ace *label;
+
+	return CR_WIN_FILE_GENERIC_READ &
+	       ~cr_win_label_allows(&w->box, &was->sd, &cr_win_file_mapping, &label);
+}
+
+static inline bool world_denies(const struct cr_win_node *was)
+{
+	for (size_t i = 0; i < was->sd.dacl.count; i++) {
+		if (was->sd.dacl.aces[i].type == CR_WIN_ACE_DENY)
+			return true;
+	}
+	return false;
+}
+
 /* An account gets what it needs in a root from the plan; a user has it or not. */
 static inline bool world_is_given(const struct world *w, const struct world_try *was)
 {
 	return world_is_elevated(w) && world_writable(w, was->node->path) &&
-	       world_reaches(w, was->node) && !world_sets(was->op) &&
+	       world_reaches(w, was->node) && !world_denies(was->node) && !world_sets(was->op) &&
 	       was->op != CR_WIN_OP_DELETE_BY_PARENT;
 }
 
@@ -360,7 +388,8 @@ static inline void world_must_grant(struct world *w, struct world_try t)
 
 	was.tree = &w->before;
 	was.node = cr_win_tree_find(&w->before, t.node->path);
-	if (!was.node || (t.op != CR_WIN_OP_READ && !world_reaches(w, was.node)))
+	if (!was.node ||
+	    (t.op == CR_WIN_OP_READ ? world_is_unread(w, was.node) : !world_reaches(w, was.node)))
 		return;
 	if (!world_is_given(w, &was)) {
 		if (t.op == CR_WIN_OP_DELETE_BY_PARENT || !world_granted(w, &w->person, &was))
@@ -386,6 +415,9 @@ static inline void world_check_first(struct world *w)
 						    .op = (enum cr_win_op)op};
 
 			if (op == CR_WIN_OP_CREATE && !t.node->is_dir)
+				continue;
+			/* a name the box took itself is empty: nothing in it to read */
+			if (op == CR_WIN_OP_READ && !cr_win_tree_find(&w->before, t.node->path))
 				continue;
 			if (!world_allows(w, t.node->path, t.op))
 				world_must_refuse(w, t, "granted, though not allowed");
@@ -433,32 +465,11 @@ static inline void world_check_second(struct world *w)
 	}
 }
 
-/*
- * FILE_DELETE_CHILD is kept from the box by an entry in a list that the box may set: the entry
- * holds until the box rewrites it. A plan that does not hold protected names open (a pin each)
- * cannot pass the second step.
- */
-static inline bool world_pins_protected(const struct world *w)
-{
-	for (size_t i = 0; i < w->plan->n_steps; i++) {
-		const struct cr_step *step = &w->plan->steps[i];
-		const struct cr_win_node *node =
-			step->kind == CR_STEP_WIN_DENY && step->value != CR_WIN_FILE_DELETE_CHILD
-				? cr_win_tree_find(&w->after, step->path)
-				: NULL;
-
-		if (node && !node->pinned)
-			return false;
-	}
-	return true;
-}
-
 /* How many differences there are. */
 static inline size_t world_check(struct world *w)
 {
 	world_check_first(w);
-	if (world_pins_protected(w))
-		world_check_second(w);
+	world_check_second(w);
 	return w->n_differences;
 }
 
