@@ -112,12 +112,18 @@ static void set_inheritance(const struct cr_process_start *start, DWORD flag)
 		SetHandleInformation(start->handles[i], HANDLE_FLAG_INHERIT, flag);
 }
 
+/* Its standard handles are those of its pseudo console. */
+static bool uses_console(const struct cr_process_start *start)
+{
+	return start->console && !start->stdio[0] && !start->stdio[1] && !start->stdio[2];
+}
+
 /* The exact list of what is inherited. */
 static int list_handles(struct call *call, struct cr_err *err)
 {
 	const struct cr_process_start *start = call->start;
 
-	if (!start->console && copy_stdio(call, err) < 0)
+	if (!uses_console(start) && copy_stdio(call, err) < 0)
 		return -1;
 	if (start->n_handles > MAX_HANDLES - call->n_list)
 		return cr_fail(err, CR_E_LIMIT, "more than %zu handles to pass on",
@@ -172,13 +178,14 @@ static int add_attributes(struct cr_arena *arena, struct call *call, struct cr_e
 static void fill_startup(struct call *call)
 {
 	STARTUPINFOW *info = &call->info.StartupInfo;
+	const bool none = uses_console(call->start);
 
 	info->cb = sizeof(call->info);
 	info->dwFlags = STARTF_USESTDHANDLES;
 	info->lpDesktop = call->desktopw;
-	info->hStdInput = call->start->console ? INVALID_HANDLE_VALUE : call->stdio[0];
-	info->hStdOutput = call->start->console ? INVALID_HANDLE_VALUE : call->stdio[1];
-	info->hStdError = call->start->console ? INVALID_HANDLE_VALUE : call->stdio[2];
+	info->hStdInput = none ? INVALID_HANDLE_VALUE : call->stdio[0];
+	info->hStdOutput = none ? INVALID_HANDLE_VALUE : call->stdio[1];
+	info->hStdError = none ? INVALID_HANDLE_VALUE : call->stdio[2];
 }
 
 static DWORD creation_flags(const struct call *call)

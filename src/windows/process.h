@@ -38,7 +38,7 @@ struct cr_process_start {
 	size_t n_handles;
 	HANDLE job;          /* it starts inside; NULL: none but ours */
 	const char *desktop; /* "WinSta0\name" of struct cr_desktop; NULL: ours */
-	void *console;       /* HPCON it is attached to; then stdio is not used. NULL: none */
+	void *console;       /* HPCON it is attached to; without any stdio: 0-2 too. NULL: none */
 	unsigned flags;      /* CR_START_* */
 };
 
