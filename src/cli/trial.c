@@ -14,9 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -122,7 +122,7 @@ static int spawn(const struct command *command, char **env, pid_t *pid)
 /* The exit code, or 128 + the signal; one that does not end is killed. */
 static int wait_for(pid_t pid)
 {
-	struct pollfd polled = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+	struct pollfd polled = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
 	int status = 0;
 
 	if (polled.fd >= 0) {

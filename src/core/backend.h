@@ -46,6 +46,19 @@ typedef void (*cr_denial_fn)(void *arg, const struct cr_denial *denial);
 	    * the signals it gets, stops when the command stops, and gives the       \
 	    * terminal back at the end */
 
+/*
+ * A box that was begun before its plan is known, to save time: nothing of a policy is in it yet, no
+ * command either. Filled by cr_enforce, which takes it; or discarded.
+ */
+struct cr_blank;
+
+/* Begins one in this system's strongest tier. Owned; NULL: there is nothing to gain, or it failed,
+ * and then cr_enforce will say why. The caller must be single-threaded. */
+struct cr_blank *cr_blank_begin(void);
+
+/* Ends it unused. NULL is a no-op. */
+void cr_blank_discard(struct cr_blank *blank);
+
 /* What to start. All pointers borrowed for the call of cr_enforce. */
 struct cr_launch {
 	char *const *argv;   /* argv[0] is searched in the PATH of envp, inside the box */
@@ -57,6 +70,7 @@ struct cr_launch {
 	unsigned flags;
 	cr_denial_fn on_denial; /* called from cr_wait; may be NULL */
 	void *arg;
+	struct cr_blank *blank; /* owned by cr_enforce from its call on; NULL: none was begun */
 };
 
 struct cr_child {

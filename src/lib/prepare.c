@@ -204,8 +204,8 @@ static const char *start_dir(struct cr_prepared *prepared, const struct cr_start
 	return dir;
 }
 
-static int start_once(struct cr_prepared *prepared, const struct cr_start *start,
-		      struct cr_child *child, struct cr_err *err)
+static int start_once(struct cr_prepared *prepared, struct cr_start *start, struct cr_child *child,
+		      struct cr_err *err)
 {
 	const struct cr_request *request = prepared->request;
 	struct cr_launch launch = {
@@ -224,6 +224,8 @@ static int start_once(struct cr_prepared *prepared, const struct cr_start *start
 	launch.envp = cr_child_environment(prepared);
 	if (!launch.envp)
 		return cr_fail(err, CR_E_LIMIT, "the environment is too large");
+	launch.blank = start->blank;
+	start->blank = NULL;
 	return cr_enforce(prepared->plan, &launch, child, err);
 }
 
@@ -236,8 +238,8 @@ static int plan_again(struct cr_prepared *prepared, struct cr_err *err)
 	return resolve(prepared, err) < 0 ? -1 : cr_prepare_plan(prepared, err);
 }
 
-static int start_box(struct cr_prepared *prepared, const struct cr_start *start,
-		     struct cr_child *child, struct cr_err *err)
+static int start_box(struct cr_prepared *prepared, struct cr_start *start, struct cr_child *child,
+		     struct cr_err *err)
 {
 	for (int plans = 1;; plans++) {
 		if (start_once(prepared, start, child, err) == 0)
@@ -247,13 +249,9 @@ static int start_box(struct cr_prepared *prepared, const struct cr_start *start,
 	}
 }
 
-int cr_prepare_start(struct cr_prepared *prepared, const struct cr_start *start,
-		     struct cr_child *child, struct cr_err *err)
+static int start_in_some_tier(struct cr_prepared *prepared, struct cr_start *start,
+			      struct cr_child *child, struct cr_err *err)
 {
-	struct cr_err ignored;
-
-	if (!err)
-		err = &ignored;
 	if (!is_here(prepared))
 		return cr_fail(err, CR_E_USAGE, "this plan is for another system");
 	if (start_box(prepared, start, child, err) == 0)
@@ -266,4 +264,15 @@ int cr_prepare_start(struct cr_prepared *prepared, const struct cr_start *start,
 	prepared->facts.user_namespaces = CR_NO;
 	prepared->ctx.tier = CR_TIER_LANDLOCK;
 	return plan_again(prepared, err) < 0 ? -1 : start_box(prepared, start, child, err);
+}
+
+int cr_prepare_start(struct cr_prepared *prepared, const struct cr_start *start,
+		     struct cr_child *child, struct cr_err *err)
+{
+	struct cr_start left = *start; /* its blank box is used once */
+	struct cr_err ignored;
+	int started = start_in_some_tier(prepared, &left, child, err ? err : &ignored);
+
+	cr_blank_discard(left.blank);
+	return started;
 }

@@ -71,6 +71,7 @@ struct cr_start {
 	unsigned flags; /* CR_LAUNCH_* */
 	cr_denial_fn on_denial;
 	void *arg;
+	struct cr_blank *blank; /* owned by cr_prepare_start from its call on; may be NULL */
 };
 
 /*

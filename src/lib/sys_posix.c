@@ -93,6 +93,22 @@ const char *cr_sys_real_dir(struct cr_arena *arena, const char *path, struct cr_
 	return real;
 }
 
+#ifndef __GLIBC__
+/* musl has only the call with memory of its own; it serves the command line, which has one thread.
+ */
+static int fgetpwent_r(FILE *accounts, struct passwd *entry, char *buf, size_t size,
+		       struct passwd **found)
+{
+	(void)buf;
+	(void)size;
+	*found = fgetpwent(accounts);
+	if (!*found)
+		return ENOENT;
+	*entry = **found;
+	return 0;
+}
+#endif
+
 /* Only when $HOME is unset, and of the local accounts only: what getpwuid(3) may load and ask
  * (the network among others) has no place in a launcher. */
 static const char *home_of_database(struct cr_arena *arena)

@@ -9,6 +9,7 @@
 #define CR_BOX_H
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
@@ -17,6 +18,7 @@
 
 #include "core/backend.h"
 #include "core/limits.h"
+#include "linux/order.h"
 
 /* A mount prepared for one step and not yet put in place. */
 struct cr_grab {
@@ -24,29 +26,43 @@ struct cr_grab {
 	int dir;  /* TEMP_DIR, CGROUP: the directory made for the box, or -1 */
 };
 
-struct cr_reservations;
+/* What init is born with; see blank.c. */
+struct cr_birth {
+	enum cr_tier tier;
+	int ctl;      /* to the launcher */
+	int launcher; /* pidfd: readable when it is gone */
+	uid_t uid;
+	gid_t gid;
+	pid_t outer_pid; /* the launcher's: names what must be unique on the host */
+};
 
 /* Written by the helper of netns.c while init does something else. */
 struct cr_netns {
-	pid_t helper;
-	int fd;    /* the namespace, -1 until it is there */
-	int error; /* why it could not be made */
+	pid_t helper; /* 0 once reaped */
+	int fd;       /* the namespace, -1 until it is there */
+	int error;    /* why it could not be made */
+	atomic_bool done;
 };
 
 #define CR_MAX_FRESH 64 /* file systems made for one box */
 
 struct cr_box {
-	const struct cr_plan *plan;
+	struct cr_birth birth;
+	const struct cr_plan
+		*plan; /* this and what follows: of the order; before it is there, no steps */
 	const struct cr_launch *launch;
+	struct cr_grab *grabs;
+	struct cr_reservations *reservations;
+	const char **script_argv;
+	sigset_t old_mask;
+	bool explain;
+	atomic_bool *looking;
 	struct cr_err *err;
-	int ctl;               /* our end of the control socket */
-	struct cr_grab *grabs; /* one per step */
 	int scratch; /* the file system of fresh places; masks: directories "d", "e", file "f" */
 	uint64_t scratch_bytes;   /* its size; 0: the kernel's default */
 	mode_t old_umask;         /* of the command */
 	void (*old_sigchld)(int); /* likewise */
 	struct rlimit old_files;  /* likewise; rlim_max 0: never changed */
-	struct cr_reservations *reservations;
 	int mounts;   /* the mount table of the box, watched by init; -1: none of its own */
 	bool in_view; /* mounts may cover reserved names */
 	dev_t fresh[CR_MAX_FRESH]; /* devices of file systems made for this box */
@@ -55,21 +71,13 @@ struct cr_box {
 	int parent; /* directory of a fresh place last used, or -1; see fresh.c */
 	char parent_path[CR_MAX_PATH];
 	const struct cr_step *step; /* being carried out; for messages */
-	int launcher;               /* pidfd of the launcher: readable when it is gone */
-	bool explain;               /* somebody will answer the notifications of the filter */
-	uid_t uid;
-	gid_t gid;
-	pid_t outer_pid;          /* the launcher's: names what must be unique on the host */
-	sigset_t old_mask;        /* signal mask of the command */
-	char *stack;              /* of the command until it executes */
-	char *helper_stack;       /* of the helper of netns.c */
-	size_t stack_size;        /* of each */
-	const char **script_argv; /* room for the arguments of /bin/sh, see command.c */
-	int landlock;             /* ruleset descriptor while it is filled, or -1 */
+	char *stack_top;            /* of the command until it executes */
+	int landlock;               /* ruleset descriptor while it is filled, or -1 */
 };
 
 /* Messages on the control socket, from init and command to launcher but for those that say so. */
 enum cr_msg_kind {
+	CR_MSG_ORDER,    /* launcher to init: order filled */
 	CR_MSG_RESERVED, /* launcher to init: the reserved names are there */
 	CR_MSG_END,      /* launcher to init: end the box */
 	CR_MSG_RELEASE,  /* launcher to init: uncover the reserved names; RELEASED follows */
@@ -87,6 +95,7 @@ enum cr_msg_kind {
 struct cr_msg {
 	enum cr_msg_kind kind;
 	int status;
+	const struct cr_order *order;
 	struct cr_err err;
 };
 
@@ -126,24 +135,31 @@ int cr_fresh_dir(struct cr_box *box, const struct cr_step *step, struct cr_grab 
 int cr_fresh_file(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 int cr_fresh_link(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 
-/* netns.c: starts the helper, and waits for it. */
+/* netns.c: starts the helper; enters the namespace it has made; waits until it is gone, which it
+ * must be before anything hostile runs. */
 int cr_netns_start(struct cr_box *box);
+void cr_netns_reap(struct cr_netns *netns);
 int cr_netns_join(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 
-/* reserve.c. The launcher plans (before init is forked), makes and removes; init covers, and
- * rescues when the launcher was killed. NULL: out of memory. */
-struct cr_reservations *cr_reservations_plan(const struct cr_plan *plan);
+/* reserve.c. The launcher makes and removes; init covers, and rescues when the launcher was killed.
+ * Each has its own, in the region. NULL: that is full. */
+struct cr_reservations *cr_reservations_plan(struct cr_region *region, const struct cr_plan *plan);
+size_t cr_reservations_size(const struct cr_plan *plan);
 size_t cr_reservations_count(const struct cr_reservations *reservations);
 int cr_reservations_make(struct cr_reservations *reservations, struct cr_err *err);
 void cr_reservations_remove(struct cr_reservations *reservations);
 void cr_reservations_rescue(struct cr_reservations *reservations);
-void cr_reservations_free(struct cr_reservations *reservations);
+void cr_reservations_close(struct cr_reservations *reservations);
 /* guard.c: watches the mount table of the box, once its view is complete; covers again what the
  * host has uncovered. -1: cannot, the box must end. */
 int cr_guard_open(struct cr_box *box);
 int cr_guard_check(struct cr_box *box);
 
 int cr_reserve_cover(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+
+/* landlock.c: fills the ruleset; the command adds its own 0, 1 and 2 and enters it. */
+int cr_landlock_create(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_landlock_allow(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 
 int cr_temp_make(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 int cr_cgroup_make(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
@@ -156,14 +172,17 @@ void cr_clean_up(struct cr_box *box);
  * kernel does not tell (no /proc, or built without CONFIG_PROC_CHILDREN). */
 int cr_kill_children(void);
 
+/* A stack for a process that shares init's memory: its top, or NULL with errno. */
+char *cr_stack_new(void);
+
 /* init.c: what init does once forked; never returns. */
-void cr_init_main(struct cr_box *box) __attribute__((noreturn));
+void cr_init_main(const struct cr_birth *birth) __attribute__((noreturn));
 
 /* command.c: starts the command as init's child. 0 with its pid and pidfd, or -1 and box->err. */
 int cr_command_start(struct cr_box *box, pid_t *pid, int *pidfd);
 
 /* Steps the command carries out on itself (command.c calls them in plan order). */
-int cr_landlock_step(struct cr_box *box, const struct cr_step *step);
+int cr_landlock_stdio(struct cr_box *box, const struct cr_step *step);
 int cr_landlock_seal(struct cr_box *box);
 /* Installs the filter `name`. With `listener` (may be NULL) the variant that reports refusals is
  * tried first; *listener is then its descriptor, or -1 when there can be none. */
@@ -173,6 +192,9 @@ int cr_rlimit_step(const struct cr_step *step, struct cr_err *err);
 void cr_cgroup_remove(const struct cr_box *box, const struct cr_grab *grab);
 int cr_cgroup_join(const struct cr_box *box, const struct cr_step *step, struct cr_err *err);
 int cr_drop_capabilities(struct cr_err *err);
+
+/* init.c's part of the same: what init may give up as well, and the command inherits. */
+int cr_drop_for_good(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 /* Leaves init with the one capability it needs to clean up: CAP_SYS_ADMIN in the box's own user
  * namespace when it has one (`keep_admin`), nothing otherwise. */
 int cr_drop_to_clean_up(int keep_admin, struct cr_err *err);

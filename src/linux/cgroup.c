@@ -10,17 +10,17 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "linux/box.h"
+#include "linux/calls.h"
 #include "linux/fd.h"
 
 /* All steps of one box share a directory named after init in the launcher's numbering. */
 static void group_name(const struct cr_box *box, char *name, size_t size)
 {
-	snprintf(name, size, "carrel-%d", (int)box->outer_pid);
+	snprintf(name, size, "carrel-%d", (int)box->birth.outer_pid);
 }
 
 static int write_at(int dir, const char *file, const char *text)

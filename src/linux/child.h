@@ -7,21 +7,24 @@
 #include <sys/types.h>
 
 #include "core/backend.h"
+#include "linux/order.h"
 
 struct cr_notifier;
 struct cr_reservations;
 
 struct cr_running {
-	pid_t init;          /* our child; 0 once reaped */
-	int ctl;             /* to init */
-	int command;         /* pidfd of the command */
-	int listener;        /* seccomp notifications, or -1 */
-	uint64_t timeout_ms; /* 0: none */
-	uint64_t started_ms; /* CLOCK_MONOTONIC */
-	unsigned flags;      /* of the launch */
-	int adopts;          /* landlock tier: what init leaves behind comes to us */
-	sigset_t old_mask;   /* restored when the box ends */
+	pid_t init;              /* our child; 0 once reaped */
+	int ctl;                 /* to init */
+	int command;             /* pidfd of the command */
+	int listener;            /* seccomp notifications, or -1 */
+	uint64_t timeout_ms;     /* 0: none */
+	uint64_t started_ms;     /* CLOCK_MONOTONIC */
+	unsigned flags;          /* of the launch */
+	int adopts;              /* landlock tier: what init leaves behind comes to us */
+	sigset_t old_mask;       /* restored when the box ends */
+	struct cr_region region; /* shared with init */
 	struct cr_notifier *notifier;
+	atomic_bool *looking; /* set while refusals are judged in the view of the box */
 	struct cr_reservations *reservations;
 };
 

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "linux/box.h"
+#include "linux/calls.h"
 #include "linux/fd.h"
 
 static int do_rlimit(struct cr_box *box, const struct cr_step *step)
@@ -48,7 +49,7 @@ static int do_seccomp(struct cr_box *box, const struct cr_step *step)
 
 	if (cr_seccomp_install(step->detail, box->explain ? &listener : NULL, box->err) < 0)
 		return -1;
-	if (listener >= 0 && cr_msg_send(box->ctl, &msg, listener) < 0)
+	if (listener >= 0 && cr_msg_send(box->birth.ctl, &msg, listener) < 0)
 		return cr_fail_os(box->err, CR_E_IO, errno, "cannot hand over the listener");
 	return 0;
 }
@@ -63,9 +64,7 @@ typedef int (*command_fn)(struct cr_box *box, const struct cr_step *step);
 static const command_fn command_steps[CR_STEP_KIND_COUNT] = {
 	[CR_STEP_RLIMIT] = do_rlimit,
 	[CR_STEP_CGROUP] = do_cgroup,
-	[CR_STEP_LANDLOCK] = cr_landlock_step,
-	[CR_STEP_LANDLOCK_ALLOW] = cr_landlock_step,
-	[CR_STEP_LANDLOCK_STDIO] = cr_landlock_step,
+	[CR_STEP_LANDLOCK_STDIO] = cr_landlock_stdio,
 	[CR_STEP_CAPABILITIES] = do_capabilities,
 	[CR_STEP_SECCOMP] = do_seccomp,
 	[CR_STEP_CANARY_WRITE] = do_canary,
@@ -215,10 +214,9 @@ static int command_main(void *arg)
 int cr_command_start(struct cr_box *box, pid_t *pid, int *pidfd)
 {
 	int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD;
-	char *top = box->stack + box->stack_size;
 
 	box->err->code = CR_E_NONE;
-	*pid = clone(command_main, top, flags, box, pidfd);
+	*pid = clone(command_main, box->stack_top, flags, box, pidfd);
 	if (*pid < 0)
 		return cr_fail_os(box->err, CR_E_STEP, errno, "cannot start a process");
 	if (box->err->code == CR_E_NONE)

@@ -52,12 +52,15 @@ static int drop_bounding_set(struct cr_err *err)
 	return 0;
 }
 
-int cr_drop_capabilities(struct cr_err *err)
+int cr_drop_for_good(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
 {
+	struct cr_err *err = box->err;
 	unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
 			     SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
 			     SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
 
+	(void)step;
+	(void)grab;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return cr_fail_os(err, CR_E_STEP, errno, "cannot set no_new_privs");
 
@@ -65,6 +68,11 @@ int cr_drop_capabilities(struct cr_err *err)
 		return -1;
 	if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) < 0 && !is_expected(errno))
 		return cr_fail_os(err, CR_E_STEP, errno, "cannot set securebits");
+	return 0;
+}
+
+int cr_drop_capabilities(struct cr_err *err)
+{
 	return set_capabilities(0, err);
 }
 

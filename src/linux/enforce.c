@@ -1,36 +1,23 @@
 /*
  * enforce.c - the launcher's half of starting a box.
  *
- * Prepares everything that needs memory, forks init into the box's namespaces
- * and waits until the command has been executed or something failed. After a
+ * Gives init its order and waits until the command has been executed or something failed. After a
  * failure nothing is left: no process, no mount, no file. Must never let the
  * command start when any step failed.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/sched.h>
-#include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/pidfd.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "linux/blank.h"
 #include "linux/box.h"
+#include "linux/calls.h"
 #include "linux/child.h"
 #include "linux/fd.h"
-
-#define COMMAND_STACK ((size_t)256 * 1024)
-
-#define BOX_NAMESPACES                                                              \
-	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | \
-	 CLONE_NEWCGROUP) /* and a network namespace, which init's helper makes */
 
 /* A descriptor of a directory would reach around the mount view: openat(3, "../../outside"). */
 static int refuse_directory(int fd, struct cr_err *err)
@@ -56,123 +43,11 @@ static int check_descriptors(const struct cr_launch *launch, struct cr_err *err)
 	return 0;
 }
 
-static void box_free(struct cr_box *box)
-{
-	free(box->grabs);
-	free(box->stack);
-	free(box->helper_stack);
-	free(box->script_argv);
-	cr_close_fd(&box->ctl);
-	cr_close_fd(&box->launcher);
-}
-
-static uint64_t size_of_private(const struct cr_plan *plan)
-{
-	for (size_t i = 0; i < plan->n_steps; i++)
-		if (plan->steps[i].kind == CR_STEP_TMPFS)
-			return plan->steps[i].value;
-	return 0;
-}
-
-/* All memory the box will need: between fork and exec nothing can be allocated. */
-static int box_prepare(struct cr_box *box, const struct cr_plan *plan,
-		       const struct cr_launch *launch, struct cr_err *err)
-{
-	size_t argc = 0;
-
-	while (launch->argv[argc])
-		argc++;
-	*box = (struct cr_box){
-		.plan = plan,
-		.launch = launch,
-		.err = err,
-		.ctl = -1,
-		.scratch = -1,
-		.mounts = -1,
-		.scratch_bytes = size_of_private(plan),
-		.parent = -1,
-		.landlock = -1,
-		.uid = geteuid(),
-		.gid = getegid(),
-		.outer_pid = getpid(),
-		.stack_size = COMMAND_STACK,
-		.launcher = pidfd_open(getpid(), 0),
-	};
-	box->grabs = calloc(plan->n_steps + 1, sizeof(*box->grabs));
-	box->stack = malloc(box->stack_size);
-	box->helper_stack = malloc(box->stack_size);
-	box->script_argv = calloc(argc + 2, sizeof(*box->script_argv));
-	if (!box->grabs || !box->stack || !box->helper_stack || !box->script_argv ||
-	    box->launcher < 0) {
-		box_free(box);
-		return cr_fail(err, CR_E_NOMEM, "out of memory");
-	}
-	for (size_t i = 0; i < plan->n_steps; i++)
-		box->grabs[i] = (struct cr_grab){.tree = -1, .dir = -1};
-	return 0;
-}
-
-static pid_t fork_into_namespaces(void)
-{
-	struct clone_args args = {
-		.flags = BOX_NAMESPACES,
-		.exit_signal = SIGCHLD,
-	};
-
-	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
-}
-
-static int fork_failed(enum cr_tier tier, struct cr_err *err)
-{
-	int cause = errno;
-
-	/* EPERM: a setting or a seccomp filter; ENOSPC, EUSERS: a count; ENOSYS: a filter. */
-	if (tier == CR_TIER_FULL && cause != EAGAIN && cause != ENOMEM)
-		return cr_fail_os(err, CR_E_TIER, cause, "cannot create namespaces");
-	return cr_fail_os(err, CR_E_STEP, cause, "cannot start a process");
-}
-
-/*
- * In the landlock tier nothing ends the box when init is killed from outside, so its processes come
- * to us. Not to a program that uses the library, and not when this process has children already,
- * which a shell leaves to what it executes: they are not ours to end.
- */
-static int can_adopt(const struct cr_box *box)
-{
-	siginfo_t info;
-
-	return box->plan->tier != CR_TIER_FULL && (box->launch->flags & CR_LAUNCH_TERMINAL) &&
-	       waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD &&
-	       prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
-}
-
 static void end_adopted(void)
 {
 	while (waitpid(-1, NULL, WNOHANG | __WALL) >= 0 || errno != ECHILD)
 		if (cr_kill_children() < 0 || waitpid(-1, NULL, __WALL) < 0)
 			return;
-}
-
-static int start_init(struct cr_box *box, struct cr_running *running, struct cr_err *err)
-{
-	int pair[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return cr_fail_os(err, CR_E_STEP, errno, "cannot make the control socket");
-	box->ctl = pair[1];
-	running->ctl = pair[0];
-	running->adopts = can_adopt(box);
-	running->init = box->plan->tier == CR_TIER_FULL ? fork_into_namespaces() : fork();
-	if (running->init == 0) {
-		close(pair[0]);
-		cr_init_main(box);
-	}
-	if (running->init < 0) {
-		running->init = 0;
-		return fork_failed(box->plan->tier, err);
-	}
-	cr_close_fd(&box->ctl);
-	return 0;
 }
 
 /* While init builds the rest; on a second processor it costs no time at all. */
@@ -227,7 +102,7 @@ static void remove_names(struct cr_running *running)
 	struct cr_msg msg = {.kind = CR_MSG_RELEASE};
 	int fd;
 
-	if (!running->reservations || cr_reservations_count(running->reservations) == 0)
+	if (cr_reservations_count(running->reservations) == 0)
 		return;
 	if (cr_msg_send(running->ctl, &msg, -1) == 0)
 		while (cr_msg_receive(running->ctl, &msg, &fd) > 0 && msg.kind != CR_MSG_RELEASED)
@@ -240,7 +115,9 @@ void cr_running_reap(struct cr_running *running)
 	struct cr_msg done = {.kind = CR_MSG_DONE};
 
 	remove_names(running);
-	cr_msg_send(running->ctl, &done, -1); /* fails when init is gone, which is as good */
+	/* Fails when init is gone, which is as good. */
+	if (cr_msg_send(running->ctl, &done, -1) < 0)
+		cr_close_fd(&running->ctl);
 	while (waitpid(running->init, NULL, __WALL) < 0 && errno == EINTR)
 		;
 	if (running->adopts)
@@ -264,82 +141,128 @@ static void end_box(struct cr_running *running)
 	cr_running_reap(running);
 }
 
-static int start(struct cr_box *box, struct cr_running *running, struct cr_err *err)
+static int send_order(const struct cr_running *running, const struct cr_order *order,
+		      struct cr_err *err)
+{
+	struct cr_msg msg = {.kind = CR_MSG_ORDER, .order = order};
+
+	/* EPIPE: it has failed and gone; its message says why. */
+	if (cr_msg_send(running->ctl, &msg, -1) < 0 && errno != EPIPE)
+		return cr_fail_os(err, CR_E_STEP, errno, "cannot talk to the box");
+	return 0;
+}
+
+static int start(struct cr_running *running, struct cr_order *order, struct cr_err *err)
 {
 	sigset_t all;
 
-	/* Blocked in init for good, in the command until it executes, in us for the fork. */
 	sigfillset(&all);
-	if (sigprocmask(SIG_SETMASK, &all, &box->old_mask) < 0)
+	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0)
 		return cr_fail_os(err, CR_E_STEP, errno, "cannot block signals");
-	running->old_mask = box->old_mask;
+	order->old_mask = running->old_mask;
 
-	int started = start_init(box, running, err);
+	int started = send_order(running, order, err);
 
-	if (started == 0 && reserve_names(running, err) < 0) {
+	if (started < 0 || reserve_names(running, err) < 0) {
 		end_box(running);
 		started = -1;
-	} else if (started == 0 && await_start(running, err) < 0) {
+	} else if (await_start(running, err) < 0) {
 		cr_running_reap(running);
 		started = -1;
 	}
 	/* A launcher of its own stays deaf until cr_wait listens: a hang-up or Ctrl-C in between
 	 * would end it, and the box, before the command has heard of it. */
-	if (started < 0 || !(box->launch->flags & CR_LAUNCH_TERMINAL))
-		sigprocmask(SIG_SETMASK, &box->old_mask, NULL);
+	if (started < 0 || !(running->flags & CR_LAUNCH_TERMINAL))
+		sigprocmask(SIG_SETMASK, &running->old_mask, NULL);
 	return started;
+}
+
+/* The box that was begun, when the plan fits it; else one of its own. Takes launch->blank. */
+static struct cr_blank *find_blank(const struct cr_plan *plan, const struct cr_launch *launch,
+				   struct cr_err *err)
+{
+	if (launch->blank && cr_blank_fits(launch->blank, plan, launch))
+		return launch->blank;
+	cr_blank_discard(launch->blank);
+	return cr_blank_make(plan->tier, launch->flags, cr_order_size(plan, launch), err);
+}
+
+static struct cr_running *running_new(struct cr_blank *blank, const struct cr_plan *plan,
+				      const struct cr_launch *launch)
+{
+	struct cr_running *running = malloc(sizeof(*running));
+
+	if (!running)
+		return NULL;
+	*running = (struct cr_running){
+		.init = blank->init,
+		.ctl = blank->ctl,
+		.command = -1,
+		.listener = -1,
+		.flags = launch->flags,
+		.timeout_ms = timeout_of(plan),
+		.started_ms = cr_now_ms(),
+		.adopts = blank->adopts,
+		.old_mask = blank->old_mask,
+		.region = blank->region,
+	};
+	return running;
+}
+
+static int fill(struct cr_running *running, const struct cr_plan *plan,
+		const struct cr_launch *launch, struct cr_err *err)
+{
+	struct cr_order *order = cr_order_make(&running->region, plan, launch);
+
+	running->reservations = cr_reservations_plan(&running->region, plan);
+	if (!order || !running->reservations) {
+		end_box(running);
+		return cr_fail(err, CR_E_NOMEM, "out of memory");
+	}
+	/* Before the start: a filter that notifies nobody would hold the command for ever. */
+	if (launch->flags & CR_LAUNCH_EXPLAIN)
+		running->notifier = cr_notifier_new(plan, launch);
+	order->explain = running->notifier != NULL;
+	running->looking = order->looking;
+	return start(running, order, err);
+}
+
+static int check(const struct cr_plan *plan, const struct cr_launch *launch, struct cr_err *err)
+{
+	if (plan->os != CR_OS_LINUX || plan->n_gaps > CR_MAX_STEPS || !launch->argv[0])
+		return cr_fail(err, CR_E_USAGE, "not a plan for this system");
+	return check_descriptors(launch, err);
 }
 
 int cr_enforce(const struct cr_plan *plan, const struct cr_launch *launch, struct cr_child *child,
 	       struct cr_err *err)
 {
 	struct cr_err local;
-	struct cr_box box;
 
 	if (!err)
 		err = &local;
-	if (plan->os != CR_OS_LINUX || plan->n_gaps > CR_MAX_STEPS || !launch->argv[0])
-		return cr_fail(err, CR_E_USAGE, "not a plan for this system");
-	if (check_descriptors(launch, err) < 0)
-		return -1;
-
-	struct cr_running *running = malloc(sizeof(*running));
-
-	if (!running || box_prepare(&box, plan, launch, err) < 0) {
-		free(running);
-		return cr_fail(err, CR_E_NOMEM, "out of memory");
-	}
-	box.reservations = cr_reservations_plan(plan);
-	if (!box.reservations) {
-		box_free(&box);
-		free(running);
-		return cr_fail(err, CR_E_NOMEM, "out of memory");
-	}
-	*running = (struct cr_running){
-		.ctl = -1,
-		.command = -1,
-		.listener = -1,
-		.flags = launch->flags,
-		.timeout_ms = timeout_of(plan),
-		.started_ms = cr_now_ms(),
-		.reservations = box.reservations,
-	};
-	*child = (struct cr_child){.pid = 0, .impl = running};
-
-	/* Before the start: a filter that notifies nobody would hold the command for ever. */
-	if (launch->flags & CR_LAUNCH_EXPLAIN)
-		running->notifier = cr_notifier_new(plan, launch);
-	box.explain = running->notifier != NULL;
-
-	int started = start(&box, running, err);
-
-	box_free(&box);
-	if (started < 0) {
-		cr_child_free(child);
+	if (check(plan, launch, err) < 0) {
+		cr_blank_discard(launch->blank);
 		return -1;
 	}
-	child->pid = running->init;
-	return 0;
+
+	struct cr_blank *blank = find_blank(plan, launch, err);
+
+	if (!blank)
+		return -1;
+
+	struct cr_running *running = running_new(blank, plan, launch);
+
+	if (!running) {
+		cr_blank_discard(blank);
+		return cr_fail(err, CR_E_NOMEM, "out of memory");
+	}
+	free(blank); /* what it held is running's now */
+	*child = (struct cr_child){.pid = running->init, .impl = running};
+	if (fill(running, plan, launch, err) == 0)
+		return 0;
+	cr_child_free(child);
+	return -1;
 }
 
 int cr_child_signal(struct cr_child *child, int sig, struct cr_err *err)
@@ -360,7 +283,9 @@ void cr_child_free(struct cr_child *child)
 		return;
 	end_box(running);
 	cr_close_fd(&running->ctl);
-	cr_reservations_free(running->reservations);
+	if (running->reservations)
+		cr_reservations_close(running->reservations);
+	cr_region_unmap(&running->region);
 	cr_close_fd(&running->command);
 	cr_close_fd(&running->listener);
 	cr_notifier_free(running->notifier);

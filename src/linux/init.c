@@ -9,10 +9,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -23,6 +25,11 @@
 
 #include "linux/box.h"
 #include "linux/fd.h"
+
+/* Beside those init is born into and the network's, which takes longest and so is begun first. */
+#define OTHER_NAMESPACES (CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
+
+#define STACK_BYTES ((size_t)256 * 1024)
 
 #define SPARE_FILES 64 /* descriptors beside those of the steps */
 
@@ -35,35 +42,40 @@ static int write_file(const char *path, const char *text)
 	return 0;
 }
 
+/* For messages: this comes before the plan, whose step of this kind it is. */
+static const struct cr_step namespaces_step = {.kind = CR_STEP_NAMESPACES};
+
 /* Identity: a user is in the box who they are outside, with no power they did not have. */
-static int enter_namespaces(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
+static int make_namespaces(struct cr_box *box)
 {
 	char map[64];
 
-	(void)step;
-	(void)grab;
+	box->step = &namespaces_step;
 	if (cr_netns_start(box) < 0)
 		return -1;
-	snprintf(map, sizeof(map), "%u %u 1", box->uid, box->uid);
+	if (unshare(OTHER_NAMESPACES) < 0)
+		return cr_fail_os(box->err, CR_E_TIER, errno, "cannot create namespaces");
+	snprintf(map, sizeof(map), "%u %u 1", box->birth.uid, box->birth.uid);
 	if (write_file("/proc/self/setgroups", "deny") < 0 && errno != ENOENT)
 		return cr_fail_os(box->err, CR_E_TIER, errno, "cannot give up setgroups");
 	if (write_file("/proc/self/uid_map", map) < 0)
 		return cr_fail_os(box->err, CR_E_TIER, errno, "cannot map the user");
-	snprintf(map, sizeof(map), "%u %u 1", box->gid, box->gid);
+	snprintf(map, sizeof(map), "%u %u 1", box->birth.gid, box->birth.gid);
 	if (write_file("/proc/self/gid_map", map) < 0)
 		return cr_fail_os(box->err, CR_E_TIER, errno, "cannot map the group");
+	box->step = NULL;
 	return 0;
 }
 
 /*
  * The phases of set-up, each over the whole plan in order: `grab` while the host's tree is still
- * bare, `mask` (see cr_mount_prepare_mask), `apply`, and `cover` for what others make meanwhile:
- * reserved names (the launcher) and the network namespace (a helper).
+ * bare, `mask` (see cr_mount_prepare_mask), `apply`, `confine` (what can be done ahead for the
+ * command), and `cover` for what others make meanwhile: reserved names (the launcher) and the
+ * network namespace (a helper).
  */
 static const struct {
-	cr_step_fn grab, mask, apply, cover;
+	cr_step_fn grab, mask, apply, confine, cover;
 } table[CR_STEP_KIND_COUNT] = {
-	[CR_STEP_NAMESPACES] = {.grab = enter_namespaces},
 	[CR_STEP_LOOPBACK] = {.cover = cr_netns_join},
 	[CR_STEP_READ_ONLY_TREE] = {.apply = cr_mount_read_only_tree},
 	[CR_STEP_WRITABLE] = {.grab = cr_mount_grab, .apply = cr_mount_writable},
@@ -86,9 +98,12 @@ static const struct {
 	[CR_STEP_SEAL] = {.apply = cr_mount_seal},
 	[CR_STEP_TEMP_DIR] = {.grab = cr_temp_make},
 	[CR_STEP_CGROUP] = {.grab = cr_cgroup_make},
+	[CR_STEP_LANDLOCK] = {.confine = cr_landlock_create},
+	[CR_STEP_LANDLOCK_ALLOW] = {.confine = cr_landlock_allow},
+	[CR_STEP_CAPABILITIES] = {.confine = cr_drop_for_good},
 };
 
-enum phase { GRAB, MASK, APPLY, COVER };
+enum phase { GRAB, MASK, APPLY, CONFINE, COVER };
 
 static cr_step_fn phase_fn(enum phase phase, enum cr_step_kind kind)
 {
@@ -99,6 +114,8 @@ static cr_step_fn phase_fn(enum phase phase, enum cr_step_kind kind)
 		return table[kind].mask;
 	case APPLY:
 		return table[kind].apply;
+	case CONFINE:
+		return table[kind].confine;
 	case COVER:
 		return table[kind].cover;
 	}
@@ -125,7 +142,7 @@ static int run_phase(struct cr_box *box, enum phase phase)
 
 static bool has_namespaces(const struct cr_box *box)
 {
-	return box->plan->tier == CR_TIER_FULL;
+	return box->birth.tier == CR_TIER_FULL;
 }
 
 /* The launcher says when the names are there, or goes away. */
@@ -136,7 +153,7 @@ static int await_reserved(struct cr_box *box)
 
 	if (cr_reservations_count(box->reservations) == 0)
 		return 0;
-	if (cr_msg_receive(box->ctl, &msg, &fd) <= 0 || msg.kind != CR_MSG_RESERVED)
+	if (cr_msg_receive(box->birth.ctl, &msg, &fd) <= 0 || msg.kind != CR_MSG_RESERVED)
 		return cr_fail(box->err, CR_E_STEP, "the launcher is gone");
 	return 0;
 }
@@ -164,6 +181,14 @@ static int make_room(struct cr_box *box)
 	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? cr_step_fail(box, "open more files") : 0;
 }
 
+static uint64_t size_of_private(const struct cr_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (plan->steps[i].kind == CR_STEP_TMPFS)
+			return plan->steps[i].value;
+	return 0;
+}
+
 static int set_up(struct cr_box *box)
 {
 	if (make_room(box) < 0)
@@ -173,13 +198,14 @@ static int set_up(struct cr_box *box)
 	if (has_namespaces(box) && make_masks(box) < 0)
 		return -1;
 	box->in_view = cr_reservations_count(box->reservations) > 0;
-	if (run_phase(box, APPLY) < 0)
+	if (run_phase(box, APPLY) < 0 || run_phase(box, CONFINE) < 0)
 		return -1;
 	if (await_reserved(box) < 0 || run_phase(box, COVER) < 0)
 		return -1;
 	if (chdir(box->launch->cwd) < 0)
 		return cr_fail_os(box->err, CR_E_PATH, errno, "cannot enter '%s' in the box",
 				  box->launch->cwd);
+	cr_netns_reap(&box->netns);
 	return 0;
 }
 
@@ -247,10 +273,18 @@ static void uncover(const struct cr_box *box)
 			umount2(box->plan->steps[i].path, MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
+/* Nobody will ask for anything. Before the order came nobody knows. */
+static bool is_done_with(const struct cr_box *box)
+{
+	return box->looking && !atomic_load(box->looking) &&
+	       cr_reservations_count(box->reservations) == 0;
+}
+
 /*
  * Nothing of the box lives any more, so nothing can take a name that is being given up. The
  * launcher may still be reading names in the view to say what was refused; it says when it is done,
- * and removes the reserved names. If it is killed before, we do.
+ * and removes the reserved names. If it is killed before, we do. When it needs neither, there is
+ * nothing to wait for.
  */
 static void __attribute__((noreturn)) end(struct cr_box *box, const struct cr_msg *msg)
 {
@@ -261,15 +295,17 @@ static void __attribute__((noreturn)) end(struct cr_box *box, const struct cr_ms
 	kill_everything(box);
 	cr_clean_up(box);
 	/* Without a message the launcher is told by the end of the conversation. */
-	if (!msg || cr_msg_send(box->ctl, msg, -1) < 0)
-		shutdown(box->ctl, SHUT_WR);
-	while (cr_msg_receive(box->ctl, &answer, &fd) > 0) {
+	if (!msg || cr_msg_send(box->birth.ctl, msg, -1) < 0)
+		shutdown(box->birth.ctl, SHUT_WR);
+	else if (is_done_with(box))
+		_exit(0);
+	while (cr_msg_receive(box->birth.ctl, &answer, &fd) > 0) {
 		if (answer.kind == CR_MSG_DONE)
 			_exit(0);
 		if (answer.kind != CR_MSG_RELEASE)
 			continue;
 		uncover(box);
-		if (cr_msg_send(box->ctl, &released, -1) < 0)
+		if (cr_msg_send(box->birth.ctl, &released, -1) < 0)
 			break;
 	}
 	if (cr_reservations_count(box->reservations) > 0) {
@@ -295,7 +331,7 @@ static void reap(struct cr_box *box, pid_t command)
 			msg.kind = CR_MSG_ENDED;
 			end(box, &msg);
 		}
-		cr_msg_send(box->ctl, &msg, -1);
+		cr_msg_send(box->birth.ctl, &msg, -1);
 	}
 }
 
@@ -304,8 +340,8 @@ static void __attribute__((noreturn)) serve(struct cr_box *box, pid_t command, i
 	struct signalfd_siginfo info;
 	struct pollfd polled[] = {
 		{.fd = signals, .events = POLLIN},
-		{.fd = box->ctl, .events = POLLIN},
-		{.fd = box->launcher, .events = POLLIN},
+		{.fd = box->birth.ctl, .events = POLLIN},
+		{.fd = box->birth.launcher, .events = POLLIN},
 		{.fd = box->mounts, .events = POLLPRI},
 	};
 
@@ -323,7 +359,7 @@ static void __attribute__((noreturn)) serve(struct cr_box *box, pid_t command, i
 			struct cr_msg killed = {.kind = CR_MSG_ENDED, .status = SIGKILL};
 			struct cr_msg why = {.kind = CR_MSG_UNCOVERED, .err = *box->err};
 
-			cr_msg_send(box->ctl, &why, -1);
+			cr_msg_send(box->birth.ctl, &why, -1);
 			end(box, &killed);
 		}
 		if (read(signals, &info, sizeof(info)) > 0)
@@ -345,7 +381,7 @@ static int open_signals(struct cr_box *box)
 
 static int launcher_is_gone(const struct cr_box *box)
 {
-	struct pollfd polled = {.fd = box->ctl, .events = POLLIN};
+	struct pollfd polled = {.fd = box->birth.ctl, .events = POLLIN};
 
 	return poll(&polled, 1, 0) != 0;
 }
@@ -367,17 +403,67 @@ static int become_reaper(struct cr_box *box)
 	return 0;
 }
 
-void cr_init_main(struct cr_box *box)
+/* Stacks of processes that share our memory; the kernel's own guard is a page below. */
+char *cr_stack_new(void)
 {
-	struct cr_msg started = {.kind = CR_MSG_STARTED};
-	pid_t command;
-	int pidfd = -1;
+	char *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
 
+	return stack == MAP_FAILED ? NULL : stack + STACK_BYTES;
+}
+
+/* What does not depend on the plan. */
+static int prepare(struct cr_box *box)
+{
 	prctl(PR_SET_NAME, "carrel-init", 0, 0, 0);
 	box->old_umask = umask(0);                   /* modes are what the plan says */
 	box->old_sigchld = signal(SIGCHLD, SIG_DFL); /* ignored, children would vanish unseen */
-	if (!has_namespaces(box) && become_reaper(box) < 0)
+	if (has_namespaces(box) ? make_namespaces(box) < 0 : become_reaper(box) < 0)
+		return -1;
+	box->stack_top = cr_stack_new();
+	return box->stack_top ? 0 : cr_step_fail(box, "make a stack");
+}
+
+/* The launcher goes away without a word when there is nothing to run. */
+static void take_order(struct cr_box *box)
+{
+	struct cr_msg msg;
+	int fd;
+
+	if (cr_msg_receive(box->birth.ctl, &msg, &fd) <= 0 || msg.kind != CR_MSG_ORDER)
+		_exit(0);
+	box->plan = msg.order->plan;
+	box->launch = msg.order->launch;
+	box->grabs = msg.order->grabs;
+	box->reservations = msg.order->reservations;
+	box->script_argv = msg.order->script_argv;
+	box->old_mask = msg.order->old_mask;
+	box->explain = msg.order->explain;
+	box->looking = msg.order->looking;
+	box->scratch_bytes = size_of_private(box->plan);
+}
+
+void cr_init_main(const struct cr_birth *birth)
+{
+	static const struct cr_plan no_plan = {.os = CR_OS_LINUX};
+	struct cr_msg started = {.kind = CR_MSG_STARTED};
+	struct cr_err err;
+	struct cr_box box_memory = {
+		.birth = *birth,
+		.plan = &no_plan,
+		.err = &err,
+		.scratch = -1,
+		.mounts = -1,
+		.parent = -1,
+		.landlock = -1,
+	};
+	struct cr_box *box = &box_memory;
+	pid_t command;
+	int pidfd = -1;
+
+	if (prepare(box) < 0)
 		give_up(box);
+	take_order(box);
 
 	int signals = open_signals(box);
 
@@ -387,7 +473,7 @@ void cr_init_main(struct cr_box *box)
 		give_up(box);
 	if (cr_drop_to_clean_up(has_namespaces(box), box->err) < 0)
 		give_up(box);
-	if (cr_msg_send(box->ctl, &started, pidfd) < 0)
+	if (cr_msg_send(box->birth.ctl, &started, pidfd) < 0)
 		end(box, NULL);
 	close(pidfd);
 	serve(box, command, signals);

@@ -17,7 +17,7 @@
 #include "linux/box.h"
 #include "linux/fd.h"
 
-static int create_ruleset(struct cr_box *box, const struct cr_step *step)
+int cr_landlock_create(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
 {
 	struct cr_ll_ruleset_attr attr = {.handled_access_fs = step->value};
 
@@ -29,15 +29,18 @@ static int create_ruleset(struct cr_box *box, const struct cr_step *step)
 	/* Kernels refuse a longer structure than they know unless the rest is zero. */
 	size_t size = attr.scoped ? sizeof(attr) : sizeof(attr.handled_access_fs);
 
+	(void)grab;
 	box->landlock = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
 	if (box->landlock < 0)
 		return cr_step_fail(box, "create a Landlock ruleset");
 	return 0;
 }
 
-static int add_rule(struct cr_box *box, const struct cr_step *step)
+int cr_landlock_allow(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
 {
 	struct stat st;
+
+	(void)grab;
 
 	/* A neighbour of something hidden, listed and since removed: without a rule it is hidden.
 	 */
@@ -79,7 +82,7 @@ static uint64_t rights_of_mode(int flags)
  * What 0, 1 and 2 are was given to the command on purpose. It may open them again the way
  * they are open (`> /dev/stderr` does): the terminal, or the file of a redirection.
  */
-static int add_stdio(struct cr_box *box, const struct cr_step *step)
+int cr_landlock_stdio(struct cr_box *box, const struct cr_step *step)
 {
 	struct cr_ll_path_beneath_attr rule;
 	struct stat st;
@@ -101,13 +104,6 @@ static int add_stdio(struct cr_box *box, const struct cr_step *step)
 			return cr_step_fail(box, "add a Landlock rule");
 	}
 	return 0;
-}
-
-int cr_landlock_step(struct cr_box *box, const struct cr_step *step)
-{
-	if (step->kind == CR_STEP_LANDLOCK)
-		return create_ruleset(box, step);
-	return step->kind == CR_STEP_LANDLOCK_STDIO ? add_stdio(box, step) : add_rule(box, step);
 }
 
 int cr_landlock_seal(struct cr_box *box)

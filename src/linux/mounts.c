@@ -10,11 +10,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "linux/box.h"
+#include "linux/calls.h"
 #include "linux/fd.h"
 
 #define CLONE_TREE ((unsigned)(AT_EMPTY_PATH | OPEN_TREE_CLOEXEC | OPEN_TREE_CLONE))
@@ -202,7 +202,7 @@ static bool is_out_of_reach(const struct cr_step *step)
 
 int cr_mount_hide(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
 {
-	if (box->uid == 0 && is_out_of_reach(step))
+	if (box->birth.uid == 0 && is_out_of_reach(step))
 		return 0;
 	if (step->type == CR_FT_SOCKET)
 		return hide_socket(box, step, grab->tree);

@@ -59,11 +59,11 @@ int cr_msg_receive(int sock, struct cr_msg *msg, int *fd)
 	ssize_t got;
 
 	*fd = -1;
+	/* ECONNRESET, told once: the peer is gone and has not read all of ours. What it had sent
+	 * before comes next. */
 	do {
 		got = recvmsg(sock, &header, MSG_CMSG_CLOEXEC);
-	} while (got < 0 && errno == EINTR);
-	if (got < 0 && errno == ECONNRESET)
-		return 0;
+	} while (got < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (got <= 0)
 		return (int)got;
 

@@ -11,6 +11,7 @@
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -18,6 +19,8 @@
 
 #include "linux/box.h"
 #include "linux/fd.h"
+
+#define JOIN_TRIES 2000 /* about half a millisecond */
 
 static int loopback_up(void)
 {
@@ -37,13 +40,11 @@ static int helper_main(void *arg)
 {
 	struct cr_netns *netns = arg;
 
-	if (unshare(CLONE_NEWNET) < 0 || loopback_up() < 0) {
+	if (unshare(CLONE_NEWNET) < 0 || loopback_up() < 0)
 		netns->error = errno;
-		return 1;
-	}
-	netns->fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (netns->fd < 0)
+	else if ((netns->fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)) < 0)
 		netns->error = errno;
+	atomic_store_explicit(&netns->done, true, memory_order_release);
 	return 0;
 }
 
@@ -51,11 +52,24 @@ int cr_netns_start(struct cr_box *box)
 {
 	struct cr_netns *netns = &box->netns;
 
+	char *stack = cr_stack_new();
+
 	netns->fd = -1;
-	netns->error = 0;
-	netns->helper = clone(helper_main, box->helper_stack + box->stack_size,
-			      CLONE_VM | CLONE_FILES | SIGCHLD, netns);
+	netns->helper =
+		!stack ? -1 : clone(helper_main, stack, CLONE_VM | CLONE_FILES | SIGCHLD, netns);
 	return netns->helper < 0 ? cr_step_fail(box, "start a helper") : 0;
+}
+
+/* The helper is a few microseconds from its end when init gets here, or the other way round: being
+ * woken up would take longer than asking. */
+static void await_namespace(struct cr_netns *netns)
+{
+	for (int i = 0; i < JOIN_TRIES; i++) {
+		if (atomic_load_explicit(&netns->done, memory_order_acquire))
+			return;
+		sched_yield();
+	}
+	cr_netns_reap(netns);
 }
 
 int cr_netns_join(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
@@ -64,8 +78,7 @@ int cr_netns_join(struct cr_box *box, const struct cr_step *step, struct cr_grab
 
 	(void)step;
 	(void)grab;
-	while (waitpid(netns->helper, NULL, __WALL) < 0 && errno == EINTR)
-		;
+	await_namespace(netns);
 
 	/* A count that is used up, a filter around us: the full tier cannot be had. */
 	if (netns->error)
@@ -75,4 +88,11 @@ int cr_netns_join(struct cr_box *box, const struct cr_step *step, struct cr_grab
 		return cr_step_fail(box, "enter the network namespace");
 	cr_close_fd(&netns->fd);
 	return 0;
+}
+
+void cr_netns_reap(struct cr_netns *netns)
+{
+	while (netns->helper > 0 && waitpid(netns->helper, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	netns->helper = 0;
 }

@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "core/limits.h"
+#include "linux/calls.h"
 #include "linux/child.h"
 #include "linux/fd.h"
 #include "linux/reserve.h"

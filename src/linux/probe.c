@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/pidfd.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -21,6 +19,7 @@
 
 #include "core/backend.h"
 #include "core/linux_abi.h"
+#include "linux/calls.h"
 #include "linux/fd.h"
 
 /* The first number in a small file; `missing` when it cannot be read. */

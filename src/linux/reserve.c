@@ -13,15 +13,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "linux/box.h"
+#include "linux/calls.h"
 #include "linux/fd.h"
 #include "linux/reserve.h"
 
@@ -32,7 +31,7 @@
 
 struct reserved {
 	const char *name; /* last component; in `path` */
-	char *path;       /* owned */
+	char *path;
 	struct cr_fileid parent_id;
 	size_t parent; /* index in parents */
 };
@@ -71,11 +70,11 @@ static size_t find_parent(const struct cr_reservations *r, const struct reserved
 	return r->n_parents;
 }
 
-static int add_name(struct cr_reservations *r, const struct cr_step *step)
+static int add_name(struct cr_region *region, struct cr_reservations *r, const struct cr_step *step)
 {
 	struct reserved *name = &r->names[r->count];
 
-	*name = (struct reserved){.path = strdup(step->path)};
+	*name = (struct reserved){.path = cr_region_strdup(region, step->path)};
 	if (!name->path)
 		return -1;
 	name->name = strrchr(name->path, '/') + 1;
@@ -87,24 +86,38 @@ static int add_name(struct cr_reservations *r, const struct cr_step *step)
 	return 0;
 }
 
-struct cr_reservations *cr_reservations_plan(const struct cr_plan *plan)
+static size_t count_names(const struct cr_plan *plan)
 {
-	struct cr_reservations *r = calloc(1, sizeof(*r));
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->n_steps; i++)
+		count += plan->steps[i].kind == CR_STEP_RESERVE;
+	return count;
+}
+
+size_t cr_reservations_size(const struct cr_plan *plan)
+{
+	struct cr_reservations *r;
+
+	/* The paths are counted with the steps. */
+	return sizeof(*r) + count_names(plan) * (sizeof(*r->names) + sizeof(*r->parents));
+}
+
+struct cr_reservations *cr_reservations_plan(struct cr_region *region, const struct cr_plan *plan)
+{
+	struct cr_reservations *r = cr_region_alloc(region, 1, sizeof(*r));
+	size_t count = count_names(plan);
 
 	if (!r)
 		return NULL;
-	r->names = calloc(plan->n_steps + 1, sizeof(*r->names));
-	r->parents = malloc((plan->n_steps + 1) * sizeof(*r->parents));
-	for (size_t i = 0; r->names && r->parents && i < plan->n_steps; i++) {
-		if (plan->steps[i].kind == CR_STEP_RESERVE && add_name(r, &plan->steps[i]) < 0) {
-			cr_reservations_free(r);
-			return NULL;
-		}
-	}
-	if (!r->names || !r->parents) {
-		cr_reservations_free(r);
+	r->names = cr_region_alloc(region, count, sizeof(*r->names));
+	r->parents = cr_region_alloc(region, count, sizeof(*r->parents));
+	if (!r->names || !r->parents)
 		return NULL;
-	}
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (plan->steps[i].kind == CR_STEP_RESERVE &&
+		    add_name(region, r, &plan->steps[i]) < 0)
+			return NULL;
 	for (size_t i = 0; i < r->n_parents; i++)
 		r->parents[i] = -1;
 	return r;
@@ -112,20 +125,13 @@ struct cr_reservations *cr_reservations_plan(const struct cr_plan *plan)
 
 size_t cr_reservations_count(const struct cr_reservations *r)
 {
-	return r->count;
+	return r ? r->count : 0;
 }
 
-void cr_reservations_free(struct cr_reservations *r)
+void cr_reservations_close(struct cr_reservations *r)
 {
-	if (!r)
-		return;
-	for (size_t i = 0; r->names && i < r->count; i++)
-		free(r->names[i].path);
-	for (size_t i = 0; r->parents && r->names && i < r->n_parents; i++)
+	for (size_t i = 0; i < r->n_parents; i++)
 		cr_close_fd(&r->parents[i]);
-	free(r->names);
-	free(r->parents);
-	free(r);
 }
 
 static int open_parent(const struct reserved *name)

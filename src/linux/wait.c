@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #include "linux/box.h"
+#include "linux/calls.h"
 #include "linux/child.h"
 #include "linux/fd.h"
 
@@ -196,9 +196,12 @@ static void wait_once(struct waiting *w)
 		time_is_up(w);
 	if (ready <= 0)
 		return;
-	if (polled[1].revents & POLLIN)
+	if (polled[1].revents & POLLIN) {
+		/* Set before the notification is taken: whoever sent it still lives then. */
+		atomic_store(w->running->looking, true);
 		cr_notifier_serve(w->running->notifier, w->running->listener);
-	else if (polled[1].revents)
+		atomic_store(w->running->looking, false);
+	} else if (polled[1].revents)
 		cr_close_fd(&w->running->listener); /* no process uses the filter any more */
 	if (polled[2].revents)
 		forward_signals(w);

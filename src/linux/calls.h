@@ -1,0 +1,76 @@
+/*
+ * calls.h - system calls younger than some C libraries, under the names of glibc 2.36.
+ *
+ * glibc wraps them itself. musl 1.2.3 does not; sources: the man pages of the calls, section 2.
+ */
+#ifndef CR_CALLS_H
+#define CR_CALLS_H
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifdef __GLIBC__
+#include <sys/pidfd.h>
+#else
+#include <linux/close_range.h>
+#include <linux/mount.h>
+#include <linux/stat.h>
+#include <signal.h>
+#include <sys/syscall.h>
+
+static inline int pidfd_open(pid_t pid, unsigned flags)
+{
+	return (int)syscall(SYS_pidfd_open, pid, flags);
+}
+
+static inline int pidfd_send_signal(int pidfd, int sig, siginfo_t *info, unsigned flags)
+{
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, info, flags);
+}
+
+static inline int close_range(unsigned first, unsigned last, int flags)
+{
+	return (int)syscall(SYS_close_range, first, last, flags);
+}
+
+static inline int open_tree(int dir, const char *path, unsigned flags)
+{
+	return (int)syscall(SYS_open_tree, dir, path, flags);
+}
+
+static inline int move_mount(int from, const char *from_path, int to, const char *to_path,
+			     unsigned flags)
+{
+	return (int)syscall(SYS_move_mount, from, from_path, to, to_path, flags);
+}
+
+static inline int fsopen(const char *name, unsigned flags)
+{
+	return (int)syscall(SYS_fsopen, name, flags);
+}
+
+static inline int fsconfig(int fs, unsigned cmd, const char *key, const void *value, int aux)
+{
+	return (int)syscall(SYS_fsconfig, fs, cmd, key, value, aux);
+}
+
+static inline int fsmount(int fs, unsigned flags, unsigned attributes)
+{
+	return (int)syscall(SYS_fsmount, fs, flags, attributes);
+}
+
+static inline int mount_setattr(int dir, const char *path, unsigned flags, struct mount_attr *attr,
+				size_t size)
+{
+	return (int)syscall(SYS_mount_setattr, dir, path, flags, attr, size);
+}
+
+static inline int statx(int dir, const char *path, int flags, unsigned mask, struct statx *out)
+{
+	return (int)syscall(SYS_statx, dir, path, flags, mask, out);
+}
+#endif
+
+#endif
