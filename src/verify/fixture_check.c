@@ -227,6 +227,20 @@ static void wait_for_server(struct cr_fixture_shared *shared)
 	}
 }
 
+/* A look that began before this call may have missed something; the one after it cannot. */
+static void wait_for_victim(const struct walk *walk)
+{
+	struct cr_fixture_shared *shared = walk->fixture->shared;
+	unsigned before = __atomic_load_n(&shared->looks, __ATOMIC_ACQUIRE);
+
+	/* Or the victim is dead, which is a change of its own. */
+	for (int i = 0; i < 1000 && cr_fixture_victim_sum(walk->fixture) != 0; i++) {
+		if (__atomic_load_n(&shared->looks, __ATOMIC_ACQUIRE) - before >= 2)
+			return;
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	}
+}
+
 static void check_processes(struct walk *walk)
 {
 	static const char *const served[] = {
@@ -263,8 +277,7 @@ int cr_attack_fixture_changes(struct cr_attack_fixture *fixture, char *text, siz
 	if (size)
 		text[0] = '\0';
 	wait_for_server(fixture->shared);
-	/* The victim looks at its memory every 5 ms. */
-	nanosleep(&(struct timespec){.tv_nsec = 12000000}, NULL);
+	wait_for_victim(&walk);
 	check_files(&walk);
 	check_processes(&walk);
 	cr_fixture_ipc_check(fixture, report, &walk);

@@ -261,6 +261,7 @@ static void suffer(struct cr_attack_fixture *fixture)
 		__asm__ volatile("" ::: "memory"); /* others write it */
 		if (strcmp((const char *)victim_memory, marker) != 0)
 			fixture->shared->written = 1;
+		__atomic_add_fetch(&fixture->shared->looks, 1, __ATOMIC_ACQ_REL);
 	}
 }
 
@@ -345,7 +346,7 @@ uint64_t cr_fixture_victim_sum(const struct cr_attack_fixture *fixture)
 	if (waitpid(pid, NULL, WNOHANG) != 0)
 		return 0;
 	for (unsigned i = 0; i < RLIM_NLIMITS; i++)
-		if (prlimit(pid, (enum __rlimit_resource)i, NULL, &limit) == 0)
+		if (prlimit(pid, i, NULL, &limit) == 0)
 			sum = mix(sum, &limit, sizeof(limit));
 	CPU_ZERO(&cpus);
 	if (sched_getaffinity(pid, sizeof(cpus), &cpus) == 0)

@@ -36,6 +36,7 @@ struct cr_fixture_shared {
 	unsigned inbound;                  /* connections we made to inbound_port */
 	unsigned signals;                  /* signals the victim got */
 	unsigned written;                  /* the victim's memory changed */
+	unsigned looks;                    /* how often the victim has looked for that */
 	unsigned ping, pong;               /* the server has looked after each ping */
 	unsigned ready;
 };
