@@ -48,8 +48,8 @@ windows: prefix-windows/.done
 	@$(call setup,build-windows,--cross-file tools/cross-mingw.ini -Dpkg_config_path=$(CURDIR)/prefix-windows/lib/pkgconfig)
 	@$(MESON) compile -C build-windows
 
-prefix-windows/.done: tools/windows-deps
-	@tools/windows-deps prefix-windows
+prefix-windows/.done: tools/source-deps
+	@tools/source-deps windows prefix-windows
 
 asan:
 	@$(call setup,build-asan,$(sanitize))

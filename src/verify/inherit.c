@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,7 +72,7 @@ static enum cr_attack_outcome by_tiocsti(const struct cr_attack_env *env)
 /* Only the low half of the number counts for the kernel; a filter must look at that half. */
 static enum cr_attack_outcome by_tiocsti_high(const struct cr_attack_env *env)
 {
-	return cr_attack_result(env, ioctl(0, 0xdead00000000ul | TIOCSTI, "x"),
+	return cr_attack_result(env, syscall(SYS_ioctl, 0, 0xdead00000000ul | TIOCSTI, "x"),
 				"TIOCSTI with high bits");
 }
 
