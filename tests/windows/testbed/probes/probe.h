@@ -63,6 +63,9 @@ DWORD probe_child(enum actor who, const WCHAR *words);
 void probe_report(const char *name, unsigned long answer, unsigned long windows,
 		  unsigned long stock, const char *source);
 
+/* Of each probe. With words it is a child of itself. */
+int wmain(int argc, WCHAR **argv);
+
 /* Ends the program: the probe itself is broken. */
 void probe_fail(const char *what);
 

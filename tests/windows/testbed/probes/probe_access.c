@@ -60,6 +60,8 @@ static const struct {
 	 PROBE_NONE, WRITER, W, NO, YES, CRT},
 	{"write-restricted: the SID denied, reading", "D:(D;;FW;;;{S})(A;;FA;;;{U})", PROBE_NONE,
 	 WRITER, FILE_READ_DATA, YES, YES, CRT},
+	{"write-restricted: the SID only writes, all is asked", "D:(A;;FA;;;{U})(A;;0x116;;;{S})",
+	 PROBE_NONE, WRITER, R | W, YES, YES, CRT},
 	{"write-restricted: deleting is no write", "D:(A;;FA;;;{U})", PROBE_NONE, WRITER, DELETE,
 	 YES, YES, CRT},
 	{"write-restricted: nor is delete-child", "D:(A;;FA;;;{U})", PROBE_NONE, WRITER,
@@ -126,8 +128,10 @@ static void maximum(enum actor who, const char *name, DWORD windows, DWORD stock
 	probe_report(name, check(who, sd, MAXIMUM_ALLOWED), windows, stock, DTYP);
 }
 
-int wmain(void)
+int wmain(int argc, WCHAR **argv)
 {
+	(void)argc;
+	(void)argv;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		SECURITY_DESCRIPTOR *sd = probe_sd(cases[i].sddl, cases[i].level, 0);
 
