@@ -370,6 +370,7 @@ int cr_box_options_prepare(struct cr_cli *cli, const struct cr_request *request,
 {
 	struct cr_err err;
 
+	cli->os = request->os;
 	if (cr_prepare_rules(cli->arena, request, prepared, &err) == 0 &&
 	    (request->os != cr_sys_os || check_written(prepared, &err) == 0))
 		return 0;

@@ -10,6 +10,7 @@
 
 #include "core/arena.h"
 #include "core/err.h"
+#include "core/os.h"
 #include "core/policy.h"
 
 #include "options.h"
@@ -42,6 +43,7 @@ struct cr_cli {
 	const struct cr_command *command;
 	struct cr_arena *arena; /* owned by main; holds all that lives as long as the call */
 	struct cr_words words;  /* after cr_cli_parse: the operands */
+	enum cr_os os;          /* that the paths shown are of: this one, or --os */
 };
 
 /*

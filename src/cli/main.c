@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "lib/sys.h"
 #include "platform.h"
 
 const struct cr_command cr_commands[] = {
@@ -178,6 +179,7 @@ int main(int argc, char **argv)
 
 	if (cr_platform_start(&argc, &argv) < 0)
 		return CR_EXIT_FAILED;
+	cli.os = cr_sys_os;
 	cli.arena = cr_arena_new();
 	if (cli.arena)
 		exit_code = dispatch(&cli, argc, argv);

@@ -1,7 +1,7 @@
 /*
  * say.c - what carrel prints about itself: errors, hints, policy diagnostics.
  *
- * Everything that came from outside passes cr_text_safe here, once, so that no
+ * Everything that came from outside passes cr_text_safe_on here, once, so that no
  * file name can move the cursor or hide a line. It decides nothing.
  */
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 
 const char *cr_cli_safe(struct cr_cli *cli, const char *text)
 {
-	const char *safe = cr_text_safe(cli->arena, text);
+	const char *safe = cr_text_safe_on(cli->arena, cli->os, text);
 
 	return safe ? safe : "(out of memory)";
 }

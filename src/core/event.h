@@ -75,4 +75,10 @@ char *cr_event_json(const struct cr_event *event);
  */
 const char *cr_text_safe(struct cr_arena *arena, const char *text);
 
+/*
+ * As cr_text_safe, of text about `os`: a Windows path is full of backslashes, which are left as
+ * they are. A name can then look like an escape, but not act as one.
+ */
+const char *cr_text_safe_on(struct cr_arena *arena, enum cr_os os, const char *text);
+
 #endif

@@ -140,12 +140,18 @@ static char *put_character(char *at, uint32_t code)
 	return at;
 }
 
-static bool is_unsafe(uint32_t code)
+static bool is_unsafe(enum cr_os os, uint32_t code)
 {
-	return code == '\\' || cr_char_is_control(code) || cr_char_is_deceptive(code);
+	return (code == '\\' && os != CR_OS_WINDOWS) || cr_char_is_control(code) ||
+	       cr_char_is_deceptive(code);
 }
 
 const char *cr_text_safe(struct cr_arena *arena, const char *text)
+{
+	return cr_text_safe_on(arena, CR_OS_LINUX, text);
+}
+
+const char *cr_text_safe_on(struct cr_arena *arena, enum cr_os os, const char *text)
 {
 	size_t len = strlen(text);
 	/* Four times is the most it grows: one byte to \xNN, two to \u{NNNN}. */
@@ -159,7 +165,7 @@ const char *cr_text_safe(struct cr_arena *arena, const char *text)
 		size_t valid = cr_utf8_decode(text + i, len - i, &code);
 
 		used = valid ? valid : 1;
-		if (valid && !is_unsafe(code)) {
+		if (valid && !is_unsafe(os, code)) {
 			memcpy(at, text + i, used);
 			at += used;
 		} else {

@@ -141,6 +141,8 @@ static void test_safe(void **state)
 
 		ROW_ASSERT(strcmp(safe, shown[i].safe) == 0, "row %zu: %s", i, safe);
 	}
+	assert_string_equal(cr_text_safe_on(arena, CR_OS_WINDOWS, "C:\\a\x1b\xe2\x80\xae"),
+			    "C:\\a\\x1b\\u{202e}");
 	cr_arena_free(arena);
 }
 
