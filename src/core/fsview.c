@@ -344,9 +344,11 @@ static int check_target(struct walk *walk, const struct node *link, const char *
 	if (os == CR_OS_WINDOWS && !cr_path_is_absolute(os, at)) {
 		const bool rooted = is_separator(os, at[0]);
 
-		if (rooted || (at[0] && at[1] == ':'))
-			return cr_fail(walk->err, CR_E_PATH,
-				       "'%s' is a link to a place without drive", link->path);
+		if (rooted || (at[0] && at[1] == ':')) {
+			cr_fail(walk->err, CR_E_PATH, "'%s' is a link to a place without drive",
+				link->path);
+			return cr_hint(walk->err, "let it lead to C:\\... or remove it");
+		}
 	}
 	if (cr_path_is_absolute(os, at))
 		at += os == CR_OS_WINDOWS ? 3 : 1;

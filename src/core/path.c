@@ -179,10 +179,11 @@ struct name_check {
 
 static const struct name_check windows_checks[] = {
 	{is_stream, "names a stream", "a policy speaks of whole files"},
-	{has_forbidden, "has a character that no Windows name can have", ""},
+	{has_forbidden, "has a character that no Windows name can have",
+	 "only '*' and '?' have a meaning, in patterns"},
 	{ends_in_dot_or_blank, "ends in a dot or blank",
 	 "Windows drops it: write the name without"},
-	{is_reserved, "is the name of a device", ""},
+	{is_reserved, "is the name of a device", "in every directory: use another name"},
 	{is_short_name, "looks like an 8.3 name", "write the long name"},
 	{has_doubtful_case, "has a letter that Windows versions fold differently",
 	 "write '?' in its place"},

@@ -120,17 +120,17 @@ static void add_user_gaps(struct cr_win_planner *planner)
 static void add_volume_gap(struct cr_win_planner *planner)
 {
 	const uint32_t drives = planner->builder.facts->open_drives;
-	char names[26 * 4 + 1] = "";
+	char names[8 + 26 * 4] = "";
 
 	for (int i = 0; i < 26; i++) {
 		if (drives >> i & 1u)
 			snprintf(names + strlen(names), sizeof(names) - strlen(names),
-				 "%s%c:", names[0] ? ", " : "", 'A' + i);
+				 "%s%c:", names[0] ? ", " : "on ", 'A' + i);
 	}
 	if (names[0]) {
 		cr_build_gap(&planner->builder, "open-volumes", &cr_origin_system,
-			     "%s: the file system keeps no access control, so all of it can be "
-			     "read and written",
+			     "%s no access control is kept: all that is there can be read and "
+			     "written",
 			     names);
 	}
 }

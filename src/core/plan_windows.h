@@ -22,6 +22,8 @@
  *       `path`, a denial before all that is allowed. One that is inheritable holds for all that
  *       lies beneath: it reaches what exists by inheritance, and what does not inherit (a
  *       protected DACL), or allows something by an entry of its own, gets a denial as its own
+ *       One whose effect holds already (hidden from an account that has no access anyway, say)
+ *       needs not be written
  *     label   `detail` is the label of `path`, its only one, not open to an inherited one
  *     pin   `path` is held open without FILE_SHARE_DELETE while the box lives, so that nobody
  *       renames or deletes it; nothing is written

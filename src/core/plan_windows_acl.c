@@ -27,12 +27,6 @@ static bool is_drive(const struct cr_point *point)
 	return point->parent < 0;
 }
 
-/* On a volume without access control nothing can be granted or denied; that is a gap. */
-static bool is_open(const struct cr_win_planner *planner, const char *path)
-{
-	return planner->builder.facts->open_drives >> (path[0] - 'A') & 1u;
-}
-
 static void add_on(struct cr_win_planner *planner, const struct cr_point *point,
 		   enum cr_step_kind kind, const char *detail, uint32_t mask)
 {
@@ -127,7 +121,7 @@ static void add_writable(struct cr_win_planner *planner, size_t index)
 	}
 	if (cr_win_is_temp(planner, point->path))
 		return;
-	if (!is_open(planner, point->path)) {
+	if (!cr_win_is_open(planner, point->path)) {
 		add_ace(planner, point, CR_STEP_WIN_ALLOW, CR_WIN_ROOT_MASK, planner->sids[index]);
 		if (planner->account)
 			add_ace(planner, point, CR_STEP_WIN_ALLOW, CR_WIN_ROOT_MASK,
@@ -137,12 +131,17 @@ static void add_writable(struct cr_win_planner *planner, size_t index)
 	add_on(planner, point, CR_STEP_PIN, NULL, 0);
 }
 
-/* A protected name is no use when a directory above it can be renamed away and made anew. */
+/*
+ * A protected name is no use when a directory above it can be renamed away and made anew. What a
+ * wildcard matches is a snapshot of names, the next may be anywhere anyway: the way to it is held
+ * only for the sake of what a rule names in it.
+ */
 static void pin_above(struct cr_win_planner *planner, const struct cr_point *point,
 		      unsigned root_depth, unsigned depth)
 {
-	/* A pattern is a snapshot of names: the next match may be anywhere anyway. */
-	for (unsigned d = root_depth + 1; !point->from_pattern && d < depth; d++) {
+	if (point->from_pattern && !planner->named_below[point - planner->points])
+		return;
+	for (unsigned d = root_depth + 1; d < depth; d++) {
 		struct cr_point above;
 
 		if (!look_at(planner, point, d, &above))
@@ -151,13 +150,13 @@ static void pin_above(struct cr_win_planner *planner, const struct cr_point *poi
 	}
 }
 
-static const char *reserved_sddl(struct cr_win_planner *planner)
+static const char *reserved_sddl(struct cr_win_planner *planner, bool hidden)
 {
 	const struct cr_facts *facts = planner->builder.facts;
 	struct cr_arena *arena = planner->builder.arena;
 	const char *read = "", *label = "";
 
-	if (planner->account)
+	if (planner->account && !hidden)
 		read = cr_arena_printf(arena, "(A;OICI;0x%x;;;%s)", CR_WIN_READ_MASK,
 				       planner->account);
 	if (facts->integrity_labels)
@@ -199,7 +198,8 @@ static void reserve(struct cr_win_planner *planner, const struct cr_point *point
 				      "'%s' cannot be made in the box: '%s' in it is protected",
 				      at.path, point->path);
 		at.id = parent;
-		add_on(planner, &at, CR_STEP_RESERVE, reserved_sddl(planner), 0);
+		add_on(planner, &at, CR_STEP_RESERVE,
+		       reserved_sddl(planner, point->view == CR_VIEW_HIDDEN && d == depth), 0);
 		if (!planner->protected)
 			planner->protected = at.path;
 		return;
@@ -218,7 +218,7 @@ static void add_protected(struct cr_win_planner *planner, const struct cr_point 
 	const unsigned depth = cr_path_depth(CR_OS_WINDOWS, point->path);
 	unsigned root_depth;
 
-	if (root < 0 || is_open(planner, point->path))
+	if (root < 0 || cr_win_is_open(planner, point->path))
 		return;
 	root_depth = cr_path_depth(CR_OS_WINDOWS, planner->points[root].path);
 	if (!exists(planner, point)) {
@@ -240,14 +240,14 @@ static void add_read_only(struct cr_win_planner *planner, const struct cr_point 
 	if (point->around == CR_VIEW_WRITABLE)
 		add_protected(planner, point);
 	if (point->around == CR_VIEW_HIDDEN && !is_drive(point) && planner->account &&
-	    exists(planner, point) && !is_open(planner, point->path))
+	    exists(planner, point) && !cr_win_is_open(planner, point->path))
 		add_ace(planner, point, CR_STEP_WIN_READ, CR_WIN_READ_MASK, planner->account);
 }
 
 static void hide(struct cr_win_planner *planner, const struct cr_point *point)
 {
 	if (exists(planner, point)) {
-		if (!is_open(planner, point->path))
+		if (!cr_win_is_open(planner, point->path))
 			add_ace(planner, point, CR_STEP_WIN_HIDE, CR_WIN_ALL_MASK,
 				planner->account);
 		return;
@@ -292,7 +292,7 @@ static void show_home(struct cr_win_planner *planner)
 	const struct cr_ruleset *rules = planner->builder.rules;
 	struct cr_point asked = {.path = rules->ctx.home}, home;
 
-	if (!planner->account || !asked.path || is_open(planner, asked.path) ||
+	if (!planner->account || !asked.path || cr_win_is_open(planner, asked.path) ||
 	    cr_decide_view(rules, asked.path, &asked.rule) != CR_VIEW_READ_ONLY ||
 	    !look_at(planner, &asked, cr_path_depth(CR_OS_WINDOWS, asked.path), &home) ||
 	    !exists(planner, &home))
@@ -358,10 +358,34 @@ static void sort_entries(struct cr_builder *builder, size_t first)
 	builder->n_steps = kept + 1;
 }
 
+/* Children come after their parents, so from the end upwards. */
+static void find_names_below(struct cr_win_planner *planner)
+{
+	const size_t count = planner->n_points;
+
+	planner->named_below =
+		cr_arena_alloc(planner->builder.arena, count + 1, sizeof(*planner->named_below));
+	if (!planner->named_below) {
+		cr_win_keep(planner, NULL);
+		return;
+	}
+	for (size_t i = count; i-- > 0;) {
+		const struct cr_point *point = &planner->points[i];
+		const bool named = planner->named_below[i] ||
+				   (!point->from_pattern && point->view != CR_VIEW_WRITABLE);
+
+		if (named && point->parent >= 0)
+			planner->named_below[point->parent] = true;
+	}
+}
+
 void cr_win_add_entries(struct cr_win_planner *planner)
 {
 	const size_t first = planner->builder.n_steps;
 
+	find_names_below(planner);
+	if (planner->builder.failed)
+		return;
 	show_home(planner);
 	for (size_t i = 0; i < planner->n_points; i++) {
 		const struct cr_point *point = &planner->points[i];

@@ -24,6 +24,7 @@ struct cr_win_planner {
 	struct cr_point *points;
 	size_t n_points;
 	const char **sids;     /* of the points that are writable roots; NULL for others */
+	bool *named_below;     /* a name that a rule spells out lies beneath the point */
 	const char *box_sid;   /* of the root no other box has: the temporary directory's, if any */
 	const char *who;       /* the SID the command runs as */
 	const char *account;   /* the sandbox account's SID; NULL: runs as the user */
@@ -44,6 +45,9 @@ const char *cr_win_keep(struct cr_win_planner *planner, const char *text);
 
 /* True when `path` is the directory made for this box. */
 bool cr_win_is_temp(const struct cr_win_planner *planner, const char *path);
+
+/* On a volume without access control nothing can be granted or denied; that is a gap. */
+bool cr_win_is_open(const struct cr_win_planner *planner, const char *path);
 
 /* Chooses and checks the roots, and gives each its SID. 0 or -1. */
 int cr_win_name_roots(struct cr_win_planner *planner);

@@ -84,12 +84,19 @@ bool cr_win_is_temp(const struct cr_win_planner *planner, const char *path)
 	return ctx->temp_dir && cr_path_cmp(ctx->os, ctx->temp_dir, path) == 0;
 }
 
+/* The box's own directory is one even inside another: no other box has its SID. */
 static bool is_root(const struct cr_win_planner *planner, const struct cr_point *point)
 {
-	return point->view == CR_VIEW_WRITABLE && point->around != CR_VIEW_WRITABLE &&
-	       !point->is_link &&
-	       (planner->blind || point->type != CR_FT_NONE ||
-		cr_win_is_temp(planner, point->path));
+	if (point->view != CR_VIEW_WRITABLE || point->is_link)
+		return false;
+	if (cr_win_is_temp(planner, point->path))
+		return true;
+	return point->around != CR_VIEW_WRITABLE && (planner->blind || point->type != CR_FT_NONE);
+}
+
+bool cr_win_is_open(const struct cr_win_planner *planner, const char *path)
+{
+	return planner->builder.facts->open_drives >> (path[0] - 'A') & 1u;
 }
 
 static int refuse_root(struct cr_win_planner *planner, const struct cr_point *point)
@@ -173,7 +180,7 @@ static void add_sids(struct cr_win_planner *planner)
 	for (size_t i = 0; i < planner->n_points; i++) {
 		const struct cr_point *point = &planner->points[i];
 
-		if (!planner->sids[i])
+		if (!planner->sids[i] || cr_win_is_open(planner, point->path))
 			continue;
 		cr_win_add(planner,
 			   &(struct cr_step){

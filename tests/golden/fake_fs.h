@@ -3,8 +3,9 @@
  *
  * Written as text, one entry a line, in the Linux way: "dir /a", "file /a/b TEXT", "link /a/c
  * TARGET", "socket PATH", "other PATH", "unlistable PATH" (a directory); a blank in a path is %20.
- * Parents are made. For Windows every path gets a drive and backslashes. Identities are the order
- * of the entries. Header only, so that a test is one file. It must never look at a real file.
+ * Parents are made. For Windows every path gets backslashes, and a drive unless it has one.
+ * Identities are the order of the entries. Header only, so that a test is one file. It must never
+ * look at a real file.
  */
 #ifndef FAKE_FS_H
 #define FAKE_FS_H
@@ -74,7 +75,8 @@ static inline struct fake_node *fake_add(struct fake_fs *fs, enum cr_ftype type,
 		char parent[CR_MAX_PATH] = "/";
 
 		if (slash != path)
-			snprintf(parent, sizeof(parent), "%.*s", (int)(slash - path), path);
+			snprintf(parent, sizeof(parent), "%.*s%s", (int)(slash - path), path,
+				 slash[-1] == ':' ? "/" : "");
 		if (strcmp(parent, path) != 0 && path[1])
 			fake_add(fs, CR_FT_DIR, parent, NULL);
 	}

@@ -45,8 +45,9 @@ static inline const struct cr_policy *fake_policy(struct fake *fake, enum cr_lay
 	return policy;
 }
 
-static inline void fake_resolve(struct fake *fake, enum cr_tier tier,
-				const struct cr_policy *const *policies, size_t n_policies)
+/* `temp_dir`: the directory made for the box, NULL for none. */
+static inline void fake_resolve_in(struct fake *fake, const char *temp_dir, enum cr_tier tier,
+				   const struct cr_policy *const *policies, size_t n_policies)
 {
 	const struct cr_rules_input input = {
 		.ctx =
@@ -57,6 +58,7 @@ static inline void fake_resolve(struct fake *fake, enum cr_tier tier,
 				.workspace = fake_native(fake, "/home/u/w"),
 				.state_dir = fake_native(fake, "/home/u/.local/state/carrel"),
 				.config_dir = fake_native(fake, "/home/u/.config/carrel"),
+				.temp_dir = temp_dir ? fake_native(fake, temp_dir) : NULL,
 			},
 		.view = &fake->fs->view,
 		.policies = policies,
@@ -69,6 +71,12 @@ static inline void fake_resolve(struct fake *fake, enum cr_tier tier,
 			fake->diags.count ? fake->diags.items[0].text : "");
 		abort();
 	}
+}
+
+static inline void fake_resolve(struct fake *fake, enum cr_tier tier,
+				const struct cr_policy *const *policies, size_t n_policies)
+{
+	fake_resolve_in(fake, NULL, tier, policies, n_policies);
 }
 
 static inline struct fake fake_new(enum cr_os os, const char *fs)

@@ -8,8 +8,9 @@
  * DIR/expected/NAME.SYSTEM-TIER.txt. In a policy, a line "#@ layer NAME" begins the text of
  * another layer (before the first: the user's; an empty text is no layer), "#@ trusted" says that
  * the project file has been accepted, and "@/" stands for the root of the first drive. In a .fs
- * file, "home PATH", "workspace PATH" and "only SYSTEM-TIER ..." set the context; the other lines
- * are fake_fs.h's. base.fs comes first in every case. TAP on standard output.
+ * file, "home PATH", "workspace PATH" and "only SYSTEM-TIER ..." set the context, "fact NAME ..."
+ * a fact of Windows (below); the other lines are fake_fs.h's. base.fs comes first in every case.
+ * TAP on standard output.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -49,6 +50,7 @@ struct run {
 	struct cr_rules_input input;
 	const struct cr_policy *policies[MAX_LAYERS];
 	struct cr_diags diags;
+	struct cr_facts facts;
 	bool skipped; /* by `only` */
 };
 
@@ -93,6 +95,20 @@ static void set_only(struct run *run, char *names)
 		run->skipped &= strcmp(name, run->target->name) != 0;
 }
 
+/* "no-labels", "open-drives DE" or "no-logon". */
+static void set_fact(struct run *run, const char *fact)
+{
+	if (strcmp(fact, "no-labels") == 0)
+		run->facts.integrity_labels = false;
+	else if (strcmp(fact, "no-logon") == 0)
+		run->facts.logon_sid[0] = '\0';
+	else if (strncmp(fact, "open-drives ", 12) == 0)
+		for (const char *drive = fact + 12; *drive; drive++)
+			run->facts.open_drives |= 1u << (*drive - 'A');
+	else
+		die("unknown fact", fact);
+}
+
 static void fs_line(struct run *run, char *line)
 {
 	struct cr_context *ctx = &run->input.ctx;
@@ -103,6 +119,8 @@ static void fs_line(struct run *run, char *line)
 		ctx->workspace = native(run, line + 10);
 	else if (strncmp(line, "only ", 5) == 0)
 		set_only(run, line + 5);
+	else if (strncmp(line, "fact ", 5) == 0)
+		set_fact(run, line + 5);
 	else if (line[0] != '#' && fake_line(run->fs, line) < 0)
 		die("bad line of a .fs file", line);
 }
@@ -206,15 +224,13 @@ static int load_policy(struct run *run, struct cr_err *err)
 /* The plan as text, from malloc; NULL with *err. Also checks that its JSON reads back. */
 static char *make_plan(struct run *run, struct cr_err *err)
 {
-	struct cr_facts facts;
 	struct cr_ruleset *rules;
 	struct cr_plan *plan, *again;
 	char *json, *json_again, *text;
 
-	cr_facts_typical(run->target->os, &facts);
 	if (load_policy(run, err) < 0 ||
 	    cr_rules_resolve(run->arena, &run->input, &rules, &run->diags, err) < 0 ||
-	    cr_plan_make(run->arena, rules, &facts, &plan, err) < 0)
+	    cr_plan_make(run->arena, rules, &run->facts, &plan, err) < 0)
 		return NULL;
 	json = cr_plan_json(plan);
 	if (!json || cr_plan_read(run->arena, json, strlen(json), &again, err) < 0) {
@@ -315,6 +331,7 @@ static int run_one(const char *dir, const char *name, const struct target *targe
 
 	if (!run.arena)
 		die("out of memory", name);
+	cr_facts_typical(target->os, &run.facts);
 	run.fs = fake_fs_new(target->os);
 	set_context(&run);
 	load_fs(&run, "base");

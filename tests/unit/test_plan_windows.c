@@ -150,6 +150,27 @@ static void sids_are_the_installations(void **state)
 	fake_free(&fake);
 }
 
+/* Also where the directory made for the box lies in a writable one, which other boxes may write. */
+static void a_box_has_a_sid_of_its_own(void **state)
+{
+	struct fake fake = fake_new(CR_OS_WINDOWS, fs);
+	const struct cr_policy *policies[] = {
+		fake_policy(&fake, CR_LAYER_USER, "allow read C:/\nallow write . C:/tmp\n")};
+	const struct cr_plan *plan;
+	const char *own;
+
+	(void)state;
+	fake_add(fake.fs, CR_FT_DIR, "/tmp", NULL);
+	fake_resolve_in(&fake, "/tmp/box", CR_TIER_UNELEVATED, policies, 1);
+	plan = plan_of(&fake);
+	own = step(plan, CR_STEP_WIN_SID, "C:\\tmp\\box", 0)->detail;
+	assert_non_null(step(plan, CR_STEP_WIN_SID, "C:\\tmp", 0));
+	assert_non_null(strstr(step(plan, CR_STEP_TEMP_DIR, NULL, 0)->detail, own));
+	assert_non_null(strstr(step(plan, CR_STEP_WIN_DEFAULT_DACL, NULL, 0)->detail, own));
+	assert_null(step(plan, CR_STEP_WIN_ALLOW, "C:\\tmp\\box", 0)); /* it brings its own */
+	fake_free(&fake);
+}
+
 static void a_root_inside_protected_has_its_own_sid(void **state)
 {
 	struct fake fake =
@@ -236,14 +257,13 @@ static void volumes_without_access_control_are_a_gap(void **state)
 	assert_true(has_gap(plan, "open-volumes"));
 	for (size_t i = 0; i < plan->n_gaps; i++) {
 		if (strcmp(plan->gaps[i].name, "open-volumes") == 0)
-			assert_non_null(strstr(plan->gaps[i].text, "D:, Z:: "));
+			assert_non_null(strstr(plan->gaps[i].text, "on D:, Z: no access"));
 	}
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		const struct cr_step *at = &plan->steps[i];
 
 		if (at->path && at->path[0] == 'D')
-			assert_true(at->kind == CR_STEP_PIN || at->kind == CR_STEP_WIN_SID ||
-				    at->kind == CR_STEP_WIN_AUDIT);
+			assert_true(at->kind == CR_STEP_PIN || at->kind == CR_STEP_WIN_AUDIT);
 	}
 	fake_free(&fake);
 }
@@ -428,6 +448,7 @@ int main(void)
 		cmocka_unit_test(objects_of_the_box_are_its_own),
 		cmocka_unit_test(canaries_of_what_holds),
 		cmocka_unit_test(a_home_is_not_labelled),
+		cmocka_unit_test(a_box_has_a_sid_of_its_own),
 		cmocka_unit_test(a_root_inside_protected_has_its_own_sid),
 		cmocka_unit_test(gaps_of_each_tier),
 		cmocka_unit_test(hidden_is_denied_to_the_account),

@@ -1,0 +1,3 @@
+only windows-unelevated windows-elevated
+dir /home/u/w/.git
+dir /home/u/w/sub

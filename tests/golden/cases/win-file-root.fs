@@ -1,0 +1,2 @@
+only windows-unelevated windows-elevated
+file /home/u/.cache/state.db

@@ -1,0 +1,3 @@
+only windows-unelevated windows-elevated
+fact no-labels
+file /home/u/.bashrc

@@ -1,0 +1,3 @@
+only windows-unelevated windows-elevated
+dir /home/u/w/build
+dir /home/u/src

@@ -1,0 +1,4 @@
+only windows-unelevated windows-elevated
+fact open-drives DE
+dir D:/build/.git
+file D:/keys/id
