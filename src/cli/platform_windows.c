@@ -2,16 +2,15 @@
  * platform_windows.c - platform.h for Windows.
  *
  * The words of the command line are taken from the system as UTF-16, because
- * the C runtime's argv has lost what the code page cannot say.
+ * the C runtime's argv has lost what the code page cannot say. Files are opened without following
+ * a link at their end, and checked by their handle.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <io.h>
-#include <share.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <windows.h>
 #include <shellapi.h>
@@ -20,28 +19,32 @@
 #include "core/limits.h"
 #include "platform.h"
 
+static UINT old_output_page;
+
 int cr_platform_is_open(int fd)
 {
 	return _get_osfhandle(fd) != -1;
 }
 
+/* Refuses half a surrogate pair: what it stands for could not be named again. */
 static char *to_utf8(const wchar_t *textw)
 {
-	const int n = WideCharToMultiByte(CP_UTF8, 0, textw, -1, NULL, 0, NULL, NULL);
+	const int n =
+		WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, textw, -1, NULL, 0, NULL, NULL);
 	char *text = n > 0 ? malloc((size_t)n) : NULL;
 
 	if (text)
-		WideCharToMultiByte(CP_UTF8, 0, textw, -1, text, n, NULL, NULL);
+		WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, textw, -1, text, n, NULL, NULL);
 	return text;
 }
 
 static wchar_t *to_wide(const char *text)
 {
-	const int n = MultiByteToWideChar(CP_UTF8, 0, text, -1, NULL, 0);
+	const int n = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, NULL, 0);
 	wchar_t *textw = n > 0 ? malloc((size_t)n * sizeof(*textw)) : NULL;
 
 	if (textw)
-		MultiByteToWideChar(CP_UTF8, 0, text, -1, textw, n);
+		MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, textw, n);
 	return textw;
 }
 
@@ -55,12 +58,20 @@ static int take_words(int *argc, char ***argv)
 		return -1;
 	for (int i = 0; i < *argc; i++) {
 		words[i] = to_utf8(wordsw[i]);
-		if (!words[i])
+		if (!words[i]) {
+			fputs("carrel: a word of the command line is not valid UTF-16\n", stderr);
 			return -1;
+		}
 	}
 	LocalFree(wordsw);
 	*argv = words;
 	return 0;
+}
+
+/* The console keeps the setting beyond our end. */
+static void restore_page(void)
+{
+	SetConsoleOutputCP(old_output_page);
 }
 
 int cr_platform_start(int *argc, char ***argv)
@@ -71,7 +82,12 @@ int cr_platform_start(int *argc, char ***argv)
 		if (!cr_platform_is_open(fd) && _open("NUL", _O_RDWR) != fd)
 			return -1;
 	}
-	SetConsoleOutputCP(CP_UTF8);
+	/* the same bytes as on other systems, whoever reads them */
+	_setmode(1, _O_BINARY);
+	_setmode(2, _O_BINARY);
+	old_output_page = GetConsoleOutputCP();
+	if (old_output_page != 0 && SetConsoleOutputCP(CP_UTF8))
+		atexit(restore_page);
 	if (take_words(argc, argv) < 0)
 		return -1;
 	if (cr_windows_part(*argc, *argv, &part_code))
@@ -79,35 +95,70 @@ int cr_platform_start(int *argc, char ***argv)
 	return 0;
 }
 
-int cr_platform_is_interactive(void)
+/* The null device is a character device too; _isatty does not tell it from a console. */
+static int is_console(DWORD which)
 {
-	return _isatty(0) && _isatty(2);
+	DWORD mode;
+
+	return GetConsoleMode(GetStdHandle(which), &mode) != 0;
 }
 
-static int open_wide(const char *path, int flags)
+int cr_platform_is_interactive(void)
+{
+	return is_console(STD_INPUT_HANDLE) && is_console(STD_ERROR_HANDLE);
+}
+
+static int fail(struct cr_err *err, DWORD code, const char *what, const char *path)
+{
+	cr_fail(err, CR_E_IO, "%s '%.500s' (error %lu)", what, path, code);
+	if (err)
+		err->os_code = code == ERROR_FILE_EXISTS ? EEXIST : (int)code;
+	return -1;
+}
+
+/* A file on a disk that is no link, directory, pipe or device. */
+static int is_plain_file(HANDLE file)
+{
+	BY_HANDLE_FILE_INFORMATION info;
+
+	return GetFileType(file) == FILE_TYPE_DISK && GetFileInformationByHandle(file, &info) &&
+	       !(info.dwFileAttributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT));
+}
+
+static HANDLE open_file(const char *path, DWORD access, DWORD disposition)
 {
 	wchar_t *pathw = to_wide(path);
-	int fd = -1;
+	HANDLE file = INVALID_HANDLE_VALUE;
 
-	if (pathw) {
-		errno_t failed = _wsopen_s(&fd, pathw, flags | _O_BINARY | _O_NOINHERIT, _SH_DENYNO,
-					   _S_IREAD | _S_IWRITE);
-
-		errno = failed;
-		if (failed)
-			fd = -1;
-	}
+	if (pathw)
+		file = CreateFileW(pathw, access, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+				   disposition,
+				   FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+	else
+		SetLastError(ERROR_INVALID_NAME);
 	free(pathw);
-	return fd;
+	return file;
 }
 
 int cr_platform_open_append(const char *path, struct cr_err *err)
 {
-	int fd = open_wide(path, _O_WRONLY | _O_APPEND | _O_CREAT);
+	HANDLE file =
+		open_file(path, FILE_APPEND_DATA | FILE_READ_ATTRIBUTES | SYNCHRONIZE, OPEN_ALWAYS);
+	const DWORD code = GetLastError();
+	int fd;
 
-	if (fd < 0)
-		return cr_fail_os(err, CR_E_IO, errno, "cannot open '%.500s' to write events",
-				  path);
+	if (file == INVALID_HANDLE_VALUE)
+		return fail(err, code, "cannot write events to", path);
+	if (!is_plain_file(file)) {
+		CloseHandle(file);
+		return cr_fail(err, CR_E_IO, "cannot write events to '%.500s': it is no plain file",
+			       path);
+	}
+	fd = _open_osfhandle((intptr_t)file, _O_APPEND | _O_BINARY | _O_NOINHERIT);
+	if (fd < 0) {
+		CloseHandle(file);
+		return cr_fail(err, CR_E_IO, "too many files are open");
+	}
 	return fd;
 }
 
@@ -130,18 +181,38 @@ void cr_platform_ignore_pipe(void)
 	/* a closed pipe is an error of the write here, never a signal */
 }
 
+static int write_new(HANDLE file, const char *text)
+{
+	const DWORD len = (DWORD)strlen(text);
+	DWORD done = 0;
+
+	return WriteFile(file, text, len, &done, NULL) && done == len && FlushFileBuffers(file)
+		       ? 0
+		       : -1;
+}
+
+/* By its handle: the name may be another file's by now. */
+static void remove_file(HANDLE file)
+{
+	FILE_DISPOSITION_INFO info = {.DeleteFile = TRUE};
+
+	SetFileInformationByHandle(file, FileDispositionInfo, &info, sizeof(info));
+}
+
 int cr_platform_create(const char *path, const char *text, struct cr_err *err)
 {
-	int fd = open_wide(path, _O_WRONLY | _O_CREAT | _O_EXCL);
+	HANDLE file = open_file(path, GENERIC_WRITE | DELETE, CREATE_NEW);
+	DWORD code = GetLastError();
 	int failed;
 
-	if (fd < 0)
-		return cr_fail_os(err, CR_E_IO, errno, "cannot create '%.500s'", path);
-	failed = cr_platform_write(fd, text, strlen(text));
-	_close(fd);
+	if (file == INVALID_HANDLE_VALUE)
+		return fail(err, code, "cannot create", path);
+	failed = write_new(file, text);
+	code = GetLastError();
 	if (failed)
-		return cr_fail(err, CR_E_IO, "cannot write '%.500s'", path);
-	return 0;
+		remove_file(file);
+	CloseHandle(file);
+	return failed ? fail(err, code, "cannot write", path) : 0;
 }
 
 static int make_dir(const char *path, struct cr_err *err)
@@ -151,12 +222,19 @@ static int make_dir(const char *path, struct cr_err *err)
 	const DWORD code = GetLastError();
 
 	free(pathw);
-	if (made || code == ERROR_ALREADY_EXISTS)
-		return 0;
-	cr_fail(err, CR_E_IO, "cannot make directory '%.500s' (error %lu)", path, code);
-	if (err)
-		err->os_code = (int)code;
-	return -1;
+	return made || code == ERROR_ALREADY_EXISTS
+		       ? 0
+		       : fail(err, code, "cannot make directory", path);
+}
+
+static int is_directory(const char *path)
+{
+	wchar_t *pathw = to_wide(path);
+	const DWORD attributes = pathw ? GetFileAttributesW(pathw) : INVALID_FILE_ATTRIBUTES;
+
+	free(pathw);
+	return attributes != INVALID_FILE_ATTRIBUTES && attributes & FILE_ATTRIBUTE_DIRECTORY &&
+	       !(attributes & FILE_ATTRIBUTE_REPARSE_POINT);
 }
 
 int cr_platform_make_dirs(const char *path, struct cr_err *err)
@@ -174,7 +252,14 @@ int cr_platform_make_dirs(const char *path, struct cr_err *err)
 		if (make_dir(prefix, err) < 0)
 			return -1;
 	}
-	return 0;
+	return is_directory(path) ? 0 : cr_fail(err, CR_E_IO, "'%.500s' is no directory", path);
+}
+
+int cr_platform_confirm(void)
+{
+	char line[16];
+
+	return fgets(line, sizeof(line), stdin) && strcmp(line, "yes\n") == 0;
 }
 
 int cr_platform_undo(struct cr_undone *undone, struct cr_err *err)
@@ -185,11 +270,4 @@ int cr_platform_undo(struct cr_undone *undone, struct cr_err *err)
 		return -1;
 	*undone = (struct cr_undone){done.objects, done.beneath, done.gone, done.damaged};
 	return 0;
-}
-
-int cr_platform_confirm(void)
-{
-	char line[16];
-
-	return fgets(line, sizeof(line), stdin) && strcmp(line, "yes\n") == 0;
 }
