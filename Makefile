@@ -29,8 +29,9 @@ with-tests:
 	@touch $(BUILD)/.with-tests
 	@$(MESON) compile -C $(BUILD)
 
-check: with-tests
-	@tests/run $(BUILD) unit golden cli fuzz lint escape diff compat stress faults library
+check: with-tests windows
+	@tests/run $(BUILD) unit golden cli fuzz lint escape diff compat stress faults library \
+		+ build-windows windows
 
 check-slow: with-tests
 	@tests/run $(BUILD) slow
