@@ -135,24 +135,11 @@ static struct cr_win_answer ask(const struct cr_win_attempt *attempt,
 }
 
 /*
- * A name held open without FILE_SHARE_DELETE is neither deleted nor renamed ([MS-FSA] 2.1.5.1.2,
- * sharing), and no directory is renamed while something in it is open ([MS-FSA] 2.1.5.14.11).
- * A directory with something in it is not deleted either, so one rule serves both.
- */
-static bool is_held(const struct cr_win_tree *tree, const struct cr_win_node *node)
-{
-	for (size_t i = (size_t)(node - tree->nodes); i < tree->count; i++) {
-		if (tree->nodes[i].pinned &&
-		    cr_path_within(CR_OS_WINDOWS, tree->nodes[i].path, node->path))
-			return true;
-	}
-	return false;
-}
-
-/*
  * FILE_DELETE_CHILD on the directory serves instead of DELETE on the file ("File Security and
  * Access Rights", Win32 documentation), whatever the file's own list or label says: the file is
- * not asked. An object that is the root of a drive has no directory.
+ * not asked. A name held open without FILE_SHARE_DELETE is neither deleted nor renamed ([MS-FSA]
+ * 2.1.5.1.2); that directories above it are not renamed either is not relied on here. The root of a
+ * drive has no directory.
  */
 static struct cr_win_answer ask_delete(const struct cr_win_tree *tree,
 				       const struct cr_win_attempt *attempt)
@@ -160,7 +147,7 @@ static struct cr_win_answer ask_delete(const struct cr_win_tree *tree,
 	const struct cr_win_node *node = attempt->node;
 	struct cr_win_answer own = {.lock = CR_WIN_LOCK_PIN, .refused = CR_WIN_DELETE}, through;
 
-	if (is_held(tree, node) || node->parent < 0)
+	if (node->pinned || node->parent < 0)
 		return own;
 	through = ask(attempt, &tree->nodes[node->parent], CR_WIN_FILE_DELETE_CHILD);
 	if (through.granted || attempt->op == CR_WIN_OP_DELETE_BY_PARENT)

@@ -143,7 +143,7 @@ static const struct {
 	 false, false},
 	{FULL, FULL, CR_WIN_OP_DELETE, false, true, false}, /* held open */
 	{FULL, FULL, CR_WIN_OP_RENAME, false, true, false},
-	{FULL, FULL, CR_WIN_OP_RENAME, true, true, false}, /* something below is held open */
+	{"D:P(A;;SD;;;BU)", FULL, CR_WIN_OP_RENAME, true, true, true}, /* not relied on */
 	{FULL, FULL, CR_WIN_OP_WRITE, false, true, true},
 	{FULL, FULL, CR_WIN_OP_RENAME, false, false, true},
 	{"D:P(A;;0x2;;;BU)", "D:P(A;;SD;;;BU)", CR_WIN_OP_RENAME, false, false, true},

@@ -24,11 +24,6 @@
 #define WORLD_TEMP "C:\\Users\\me\\AppData\\Local\\Temp\\carrel-1"
 
 /* Gaps of the plan that speak of files. */
-static const char *const world_gaps[] = {
-	"hidden-files", "delete-low", "delete-outside", "rename-protected", "world-writable",
-	"integrity",    "none"};
-#define WORLD_GAPS COUNT(world_gaps)
-
 enum world_gap {
 	WORLD_HIDDEN,
 	WORLD_LOW,
@@ -36,7 +31,16 @@ enum world_gap {
 	WORLD_RENAME,
 	WORLD_OPEN,
 	WORLD_HEIGHT,
+	WORLD_LOW_OPEN, /* labelled Low and open to every account: no gap, a known limit */
 	WORLD_NO_GAP,
+	WORLD_GAPS
+};
+
+static const char *const world_gaps[WORLD_GAPS] = {
+	[WORLD_HIDDEN] = "hidden-files",          [WORLD_LOW] = "delete-low",
+	[WORLD_OUTSIDE] = "delete-outside",       [WORLD_RENAME] = "rename-protected",
+	[WORLD_OPEN] = "world-writable",          [WORLD_HEIGHT] = "integrity",
+	[WORLD_LOW_OPEN] = "low and open to all", [WORLD_NO_GAP] = "none",
 };
 
 struct world_file {
@@ -55,6 +59,15 @@ struct world_spec {
 	const char *policy;
 };
 
+/* What decide() and the policy say of one object. */
+struct world_view {
+	bool reads, writable;
+	bool is_root;         /* the name of a writable root belongs to what is around it */
+	bool holds_protected; /* something in it is not writable: it is not to be moved */
+	bool is_inside;       /* at or in a writable root */
+	bool is_above_temp;   /* of moving it decide() has no opinion */
+};
+
 struct world {
 	const struct world_spec *spec;
 	struct cr_arena *arena;
@@ -63,7 +76,8 @@ struct world {
 	struct cr_diags diags;
 	struct cr_ruleset *rules;
 	struct cr_plan *plan;
-	struct cr_win_tree before, after;
+	struct cr_win_tree before, after;          /* `after` begins with the objects of `before` */
+	struct world_view *views;                  /* of the objects of `after` */
 	struct cr_win_token launcher, person, box; /* person: without an administrator's power */
 	size_t n_checks, n_granted, n_differences;
 	size_t n_excused[WORLD_GAPS]; /* by the gaps below */
@@ -150,21 +164,6 @@ static inline void world_free(struct world *w)
 	fake_fs_free(w->fs);
 }
 
-/* 0, or -1 with w->err: the policy cannot be planned. Free it in either case. */
-static inline int world_make(struct world *w, const struct world_spec *spec)
-{
-	*w = (struct world){
-		.spec = spec, .arena = cr_arena_new(), .fs = fake_fs_new(CR_OS_WINDOWS)};
-	assert_non_null(w->arena);
-	if (world_files(w) < 0 || world_plan(w) < 0 || world_tokens(w) < 0)
-		return -1;
-	for (int run = 0; run < (spec->again ? 2 : 1); run++) {
-		if (cr_win_tree_apply(&w->after, w->plan, &w->launcher, &w->err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static inline bool world_has_gap(const struct world *w, const char *name)
 {
 	for (size_t i = 0; i < w->plan->n_gaps; i++) {
@@ -179,24 +178,12 @@ static inline bool world_writable(const struct world *w, const char *path)
 	return cr_decide_view(w->rules, path, NULL) == CR_VIEW_WRITABLE;
 }
 
-/* The name of a writable root belongs to what is around it. */
-static inline bool world_is_root(const struct world *w, const char *path)
-{
-	return cr_path_depth(CR_OS_WINDOWS, path) == 0 ||
-	       !world_writable(w, cr_path_parent(w->arena, CR_OS_WINDOWS, path));
-}
-
-/*
- * Something in it is not writable, be it there or only in a rule, or is the box's own: then it is
- * not to be moved.
- */
+/* Something in it is not writable, be it there or only in a rule. */
 static inline bool world_holds_protected(const struct world *w, const char *path)
 {
-	if (cr_path_within(CR_OS_WINDOWS, WORLD_TEMP, path))
-		return true;
 	for (size_t i = 0; i < w->after.count; i++) {
-		if (cr_path_within(CR_OS_WINDOWS, w->after.nodes[i].path, path) &&
-		    !world_writable(w, w->after.nodes[i].path))
+		if (!w->views[i].writable &&
+		    cr_path_within(CR_OS_WINDOWS, w->after.nodes[i].path, path))
 			return true;
 	}
 	for (size_t i = 0; i < w->rules->n_rules; i++) {
@@ -210,35 +197,6 @@ static inline bool world_holds_protected(const struct world *w, const char *path
 	return false;
 }
 
-static inline bool world_moves(enum cr_win_op op)
-{
-	return op == CR_WIN_OP_DELETE || op == CR_WIN_OP_DELETE_BY_PARENT || op == CR_WIN_OP_RENAME;
-}
-
-static inline bool world_sets(enum cr_win_op op)
-{
-	return op == CR_WIN_OP_SET_DACL || op == CR_WIN_OP_SET_OWNER || op == CR_WIN_OP_SET_LABEL;
-}
-
-/* decide(), for everything one may try. */
-static inline bool world_allows(const struct world *w, const char *path, enum cr_win_op op)
-{
-	if (op == CR_WIN_OP_READ)
-		return cr_decide_path(w->rules, CR_CAP_READ, path).decision == CR_ALLOW;
-	if (!world_writable(w, path))
-		return false;
-	return !world_moves(op) || (!world_is_root(w, path) && !world_holds_protected(w, path));
-}
-
-/* What was labelled at or below the box before it came: nothing there stands above it. */
-static inline bool world_is_low(const struct world *w, const struct cr_win_node *node)
-{
-	const struct cr_win_node *was = cr_win_tree_find(&w->before, node->path);
-
-	return was && cr_win_label_level(&was->sd) <= w->box.level;
-}
-
-/* At or in a writable root. */
 static inline bool world_is_inside(const struct world *w, const char *path)
 {
 	for (size_t i = 0; i < w->plan->n_steps; i++) {
@@ -251,22 +209,87 @@ static inline bool world_is_inside(const struct world *w, const char *path)
 	return false;
 }
 
-/* The gap that would have to be named for `op` to be granted though it is not allowed. */
-static inline enum world_gap world_gap_for(const struct world *w, const struct cr_win_node *node,
-					   enum cr_win_op op)
+static inline void world_look(struct world *w)
 {
-	const bool low = world_is_low(w, node) || (world_moves(op) && node->parent >= 0 &&
-						   world_is_low(w, &w->after.nodes[node->parent]));
+	w->views = cr_arena_alloc(w->arena, w->after.count, sizeof(*w->views));
+	assert_non_null(w->views);
+	for (size_t i = 0; i < w->after.count; i++) {
+		const char *path = w->after.nodes[i].path;
+
+		w->views[i].reads =
+			cr_decide_path(w->rules, CR_CAP_READ, path).decision == CR_ALLOW;
+		w->views[i].writable = world_writable(w, path);
+		w->views[i].is_inside = world_is_inside(w, path);
+		w->views[i].is_above_temp = strcmp(path, WORLD_TEMP) != 0 &&
+					    cr_path_within(CR_OS_WINDOWS, WORLD_TEMP, path);
+	}
+	for (size_t i = 0; i < w->after.count; i++) {
+		const struct cr_win_node *node = &w->after.nodes[i];
+
+		w->views[i].is_root = node->parent < 0 || !w->views[node->parent].writable;
+		w->views[i].holds_protected =
+			w->views[i].writable && world_holds_protected(w, node->path);
+	}
+}
+
+/* The same object before there was a plan; NULL: the plan made it. */
+static inline const struct cr_win_node *world_was(const struct world *w,
+						  const struct cr_win_node *node)
+{
+	const size_t at = (size_t)(node - w->after.nodes);
+
+	return at < w->before.count ? &w->before.nodes[at] : NULL;
+}
+
+static inline const struct world_view *world_view_of(const struct world *w,
+						     const struct cr_win_node *node)
+{
+	return &w->views[node - w->after.nodes];
+}
+
+/* 0, or -1 with w->err: the policy cannot be planned. Free it in either case. */
+static inline int world_make(struct world *w, const struct world_spec *spec)
+{
+	*w = (struct world){
+		.spec = spec, .arena = cr_arena_new(), .fs = fake_fs_new(CR_OS_WINDOWS)};
+	assert_non_null(w->arena);
+	if (world_files(w) < 0 || world_plan(w) < 0 || world_tokens(w) < 0)
+		return -1;
+	for (int run = 0; run < (spec->again ? 2 : 1); run++) {
+		if (cr_win_tree_apply(&w->after, w->plan, &w->launcher, &w->err) < 0)
+			return -1;
+	}
+	world_look(w);
+	return 0;
+}
+
+static inline bool world_moves(enum cr_win_op op)
+{
+	return op == CR_WIN_OP_DELETE || op == CR_WIN_OP_DELETE_BY_PARENT || op == CR_WIN_OP_RENAME;
+}
+
+static inline bool world_sets(enum cr_win_op op)
+{
+	return op == CR_WIN_OP_SET_DACL || op == CR_WIN_OP_SET_OWNER || op == CR_WIN_OP_SET_LABEL;
+}
+
+/* decide(), for everything one may try. */
+static inline bool world_allows(const struct world *w, const struct cr_win_node *node,
+				enum cr_win_op op)
+{
+	const struct world_view *view = world_view_of(w, node);
 
 	if (op == CR_WIN_OP_READ)
-		return WORLD_HIDDEN;
-	if (!w->spec->no_labels)
-		return low ? WORLD_LOW : WORLD_NO_GAP;
-	if (world_sets(op))
-		return WORLD_HEIGHT;
-	if (!world_moves(op))
-		return WORLD_OPEN;
-	return world_is_inside(w, node->path) ? WORLD_RENAME : WORLD_OUTSIDE;
+		return view->reads;
+	return view->writable && (!world_moves(op) || (!view->is_root && !view->holds_protected));
+}
+
+/* What was labelled at or below the box before it came: nothing there stands above it. */
+static inline bool world_is_low(const struct world *w, const struct cr_win_node *node)
+{
+	const struct cr_win_node *was = world_was(w, node);
+
+	return was && !w->spec->no_labels && cr_win_label_level(&was->sd) <= w->box.level;
 }
 
 struct world_try {
@@ -276,6 +299,44 @@ struct world_try {
 	enum cr_win_reading reading;
 	uint32_t mask;
 };
+
+/* Everyone, or whoever is logged on, may write here as it was: the place lock lets it pass. */
+static inline bool world_is_open(const struct world *w, const struct cr_win_node *node,
+				 uint32_t mask)
+{
+	const struct cr_win_node *was = world_was(w, node);
+	struct cr_win_token token = w->box;
+	struct cr_win_sid sids[2];
+
+	assert_int_equal(cr_sddl_parse_sid("WD", &sids[0], NULL), 0);
+	assert_int_equal(cr_sddl_parse_sid(w->facts.logon_sid, &sids[1], NULL), 0);
+	token.restricting = sids;
+	token.n_restricting = 2;
+	const struct cr_win_request request = {.token = &token, .sd = &was->sd, .mask = mask};
+
+	return was && cr_win_access(&request).granted;
+}
+
+/* The gap that would have to be named for `op` to be granted though it is not allowed. */
+static inline enum world_gap world_gap_for(const struct world *w, const struct world_try *t)
+{
+	const struct cr_win_node *node = t->node;
+	const enum cr_win_op op = t->op;
+	const bool low = world_is_low(w, node) || (world_moves(op) && node->parent >= 0 &&
+						   world_is_low(w, &w->after.nodes[node->parent]));
+
+	if (op == CR_WIN_OP_READ)
+		return WORLD_HIDDEN;
+	if (low && world_is_elevated(w))
+		return WORLD_LOW_OPEN;
+	if (!w->spec->no_labels)
+		return low ? WORLD_LOW : WORLD_NO_GAP;
+	if (world_sets(op))
+		return WORLD_HEIGHT;
+	if (!world_moves(op))
+		return world_is_open(w, node, t->mask) ? WORLD_OPEN : WORLD_NO_GAP;
+	return world_view_of(w, node)->is_inside ? WORLD_RENAME : WORLD_OUTSIDE;
+}
 
 static inline bool world_granted(struct world *w, const struct cr_win_token *token,
 				 const struct world_try *t)
@@ -321,9 +382,9 @@ static inline void world_must_refuse(struct world *w, struct world_try t, const 
 			t.reading = (enum cr_win_reading)reading;
 			if (!world_granted(w, &w->box, &t))
 				continue;
-			const enum world_gap gap = world_gap_for(w, t.node, t.op);
+			const enum world_gap gap = world_gap_for(w, &t);
 
-			if (world_has_gap(w, world_gaps[gap]))
+			if (gap == WORLD_LOW_OPEN || world_has_gap(w, world_gaps[gap]))
 				w->n_excused[gap]++;
 			else
 				world_differs(w, &t, when);
@@ -337,7 +398,7 @@ static inline void world_must_refuse(struct world *w, struct world_try t, const 
  */
 static inline bool world_reaches(const struct world *w, const struct cr_win_node *node)
 {
-	while (node->parent >= 0 && !world_is_root(w, node->path)) {
+	while (!w->views[node - w->before.nodes].is_root) {
 		if (!node->own.has_dacl || node->own.control & CR_WIN_SD_DACL_PROTECTED ||
 		    node->own.has_sacl)
 			return false;
@@ -364,6 +425,7 @@ static inline bool world_is_unread(const struct world *w, const struct cr_win_no
 	       ~cr_win_label_allows(&w->box, &was->sd, &cr_win_file_mapping, &label);
 }
 
+/* A denial to Everyone or to administrators holds for the box's SIDs and deny-only groups too. */
 static inline bool world_denies(const struct cr_win_node *was)
 {
 	for (size_t i = 0; i < was->sd.dacl.count; i++) {
@@ -376,8 +438,10 @@ static inline bool world_denies(const struct cr_win_node *was)
 /* An account gets what it needs in a root from the plan; a user has it or not. */
 static inline bool world_is_given(const struct world *w, const struct world_try *was)
 {
-	return world_is_elevated(w) && world_writable(w, was->node->path) &&
-	       world_reaches(w, was->node) && !world_denies(was->node) && !world_sets(was->op) &&
+	if (w->spec->no_labels && cr_win_label_level(&was->node->sd) > w->box.level)
+		return false; /* the plan takes no label away */
+	return world_is_elevated(w) && w->views[was->node - w->before.nodes].writable &&
+	       world_reaches(w, was->node) && !world_sets(was->op) &&
 	       was->op != CR_WIN_OP_DELETE_BY_PARENT;
 }
 
@@ -387,9 +451,14 @@ static inline void world_must_grant(struct world *w, struct world_try t)
 	struct world_try was = t;
 
 	was.tree = &w->before;
-	was.node = cr_win_tree_find(&w->before, t.node->path);
+	was.node = world_was(w, t.node);
 	if (!was.node ||
 	    (t.op == CR_WIN_OP_READ ? world_is_unread(w, was.node) : !world_reaches(w, was.node)))
+		return;
+	if (world_moves(t.op) && world_view_of(w, t.node)->is_above_temp)
+		return;
+	if (world_denies(was.node) ||
+	    (world_moves(t.op) && world_denies(&w->before.nodes[was.node->parent])))
 		return;
 	if (!world_is_given(w, &was)) {
 		if (t.op == CR_WIN_OP_DELETE_BY_PARENT || !world_granted(w, &w->person, &was))
@@ -417,13 +486,40 @@ static inline void world_check_first(struct world *w)
 			if (op == CR_WIN_OP_CREATE && !t.node->is_dir)
 				continue;
 			/* a name the box took itself is empty: nothing in it to read */
-			if (op == CR_WIN_OP_READ && !cr_win_tree_find(&w->before, t.node->path))
+			if (op == CR_WIN_OP_READ && !world_was(w, t.node))
 				continue;
-			if (!world_allows(w, t.node->path, t.op))
+			if (!world_allows(w, t.node, t.op))
 				world_must_refuse(w, t, "granted, though not allowed");
 			else
 				world_must_grant(w, t);
 		}
+	}
+}
+
+/* The object at a path, or at the nearest path above. */
+static inline const struct cr_win_node *world_nearest(const struct world *w, const char *path)
+{
+	const struct cr_win_node *node = cr_win_tree_find(&w->after, path);
+
+	while (!node && cr_path_depth(CR_OS_WINDOWS, path) > 0) {
+		path = cr_path_parent(w->arena, CR_OS_WINDOWS, path);
+		node = cr_win_tree_find(&w->after, path);
+	}
+	return node;
+}
+
+/* A name that must not be written and is not there must not be made, nor what leads to it. */
+static inline void world_check_absent(struct world *w)
+{
+	for (size_t i = 0; i < w->rules->n_rules; i++) {
+		const struct cr_rule *rule = &w->rules->rules[i];
+		struct world_try t = {.tree = &w->after, .op = CR_WIN_OP_CREATE};
+
+		if (!rule->path || !rule->literal || world_writable(w, rule->path))
+			continue;
+		t.node = world_nearest(w, rule->path);
+		if (t.node && t.node->is_dir && !cr_win_tree_find(&w->after, rule->path))
+			world_must_refuse(w, t, rule->path);
 	}
 }
 
@@ -459,7 +555,7 @@ static inline void world_check_second(struct world *w)
 						    .node = &w->after.nodes[i],
 						    .op = (enum cr_win_op)op};
 
-			if (!world_allows(w, t.node->path, t.op))
+			if (!world_allows(w, t.node, t.op))
 				world_must_refuse(w, t, "granted after the box set DACLs");
 		}
 	}
@@ -469,6 +565,7 @@ static inline void world_check_second(struct world *w)
 static inline size_t world_check(struct world *w)
 {
 	world_check_first(w);
+	world_check_absent(w);
 	world_check_second(w);
 	return w->n_differences;
 }
