@@ -31,12 +31,13 @@ enum op {
 #define DENIED ERROR_ACCESS_DENIED
 #define HELD   ERROR_PRIVILEGE_NOT_HELD
 
-#define FSAR "File Security and Access Rights"
-#define MIC  "Windows Integrity Mechanism Design"
-#define CRT  "CreateRestrictedToken"
-#define KB   "KB 238018"
-#define FSA  "[MS-FSA] 2.1.5.14.11, 2.1.5.14.6"
-#define ACES "ACE Inheritance Rules"
+#define FSAR  "File Security and Access Rights"
+#define MIC   "Windows Integrity Mechanism Design"
+#define CRT   "CreateRestrictedToken"
+#define KB    "KB 238018"
+#define FSA   "[MS-FSA] 2.1.5.14.11, 2.1.5.14.6"
+#define ACES  "ACE Inheritance Rules"
+#define HANDS "SetNamedSecurityInfo; Automatic Propagation of Inheritable ACEs"
 
 #define MINE  "D:(A;OICI;FA;;;{U})"
 #define BOTH  "D:(A;OICI;FA;;;{U})(A;OICI;0x1301bf;;;{S})"
@@ -333,6 +334,72 @@ static void creators(void)
 		     (unsigned long)PROBE_NONE, (unsigned long)PROBE_NONE, MIC);
 }
 
+/* How many entries for the root's SID a file shows. */
+static unsigned long entries(const WCHAR *name)
+{
+	unsigned long count = 0;
+	PSECURITY_DESCRIPTOR sd = NULL;
+	ACL *dacl = NULL;
+	PSID sid;
+
+	if (!ConvertStringSidToSidW(PROBE_SID, &sid) ||
+	    GetNamedSecurityInfoW((WCHAR *)name, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL,
+				  NULL, &dacl, NULL, &sd))
+		return ~0ul;
+	for (DWORD i = 0; dacl && i < dacl->AceCount; i++) {
+		ACCESS_ALLOWED_ACE *ace;
+
+		count += GetAce(dacl, i, (void **)&ace) && EqualSid(&ace->SidStart, sid);
+	}
+	LocalFree(sd);
+	return count;
+}
+
+/* The system call: this object and nothing beneath it. */
+static void set_by_handle(const WCHAR *name, SECURITY_INFORMATION info, const char *sddl, int level)
+{
+	const DWORD both = OBJECT_INHERIT_ACE | CONTAINER_INHERIT_ACE;
+	HANDLE file = CreateFileW(name, WRITE_DAC | WRITE_OWNER | READ_CONTROL, 7, NULL,
+				  OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+
+	if (file == INVALID_HANDLE_VALUE)
+		probe_fail("opening for its descriptor");
+	SetKernelObjectSecurity(file, info, probe_sd(sddl, level, both));
+	CloseHandle(file);
+}
+
+static void level_is(const char *name, const WCHAR *file, int windows, const char *source)
+{
+	probe_report(name, (unsigned long)probe_level_of(file, SE_FILE_OBJECT),
+		     (unsigned long)windows, (unsigned long)PROBE_NONE, source);
+}
+
+/* Who hands down, and to whom. */
+static void inheritance(void)
+{
+	static const struct file_case plain = {.dir = MINE, .dir_level = PROBE_NONE, .file = KEEP};
+	const DWORD both = OBJECT_INHERIT_ACE | CONTAINER_INHERIT_ACE;
+
+	prepare(&plain);
+	set_by_handle(DIR, LABEL_SECURITY_INFORMATION, MINE, PROBE_PRIVATE);
+	level_is("inheritance: the system call hands no label down", FILE_, PROBE_NONE, HANDS);
+	make_file(NEW);
+	level_is("inheritance: a new file takes it", NEW, PROBE_PRIVATE, ACES);
+	set_by_handle(DIR, DACL_SECURITY_INFORMATION, BOTH, PROBE_NONE);
+	probe_report("inheritance: nor an entry", entries(FILE_), 0, 0, HANDS);
+	DeleteFileW(NEW);
+	make_file(NEW);
+	probe_report("inheritance: a new file takes that, too", entries(NEW), 1, 0, ACES);
+	probe_protect(OTHER, SE_FILE_OBJECT, probe_sd(MINE, PROBE_LOW, 0));
+	probe_protect(DIR, SE_FILE_OBJECT, probe_sd(BOTH, PROBE_PRIVATE, both));
+	probe_report("inheritance: SetNamedSecurityInfo does", entries(FILE_), 1, 0, HANDS);
+	level_is("inheritance: and the label", FILE_, PROBE_PRIVATE, HANDS);
+	probe_report("inheritance: not to what is protected", entries(OTHER), 0, 0, HANDS);
+	level_is("inheritance: not over another label", OTHER, PROBE_LOW, HANDS);
+	probe_protect(DIR, SE_FILE_OBJECT, probe_sd(MINE, PROBE_NONE, 0));
+	probe_report("inheritance: what goes above goes beneath", entries(FILE_), 0, 0, HANDS);
+}
+
 /* What a child started with the token finds, and that child's child. */
 static unsigned long in_child(const WCHAR *words)
 {
@@ -369,6 +436,7 @@ int wmain(int argc, WCHAR **argv)
 		run_case(&cases[i]);
 	labels();
 	creators();
+	inheritance();
 	children();
 	clear();
 	return 0;

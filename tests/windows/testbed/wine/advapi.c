@@ -1,5 +1,6 @@
 /*
- * What advapi32 needs to set and to show mandatory labels: Wine's forgets the SACL on the way.
+ * What advapi32 does for labels and for inheritance: Wine's forgets the SACL on the way, and hands
+ * nothing down.
  *
  * A DLL of our own under that name. It forwards everything to Wine's, which the overlay holds as
  * advapi_w.dll, but for these three functions. No C library: msvcrt may be loaded later.
@@ -9,11 +10,17 @@
 #include <accctrl.h>
 #include <winternl.h>
 
+#define TB_INHERIT 0x00800000u /* as in testbed.h */
+
 enum {
 	LABEL = LABEL_SECURITY_INFORMATION,
 };
 
 NTSYSAPI NTSTATUS NTAPI RtlCreateSecurityDescriptor(void *sd, ULONG revision);
+NTSYSAPI NTSTATUS NTAPI RtlSetOwnerSecurityDescriptor(void *sd, PSID owner, BOOLEAN defaulted);
+NTSYSAPI NTSTATUS NTAPI RtlSetGroupSecurityDescriptor(void *sd, PSID group, BOOLEAN defaulted);
+NTSYSAPI NTSTATUS NTAPI RtlSetDaclSecurityDescriptor(void *sd, BOOLEAN present, ACL *dacl,
+						     BOOLEAN defaulted);
 NTSYSAPI NTSTATUS NTAPI RtlSetSaclSecurityDescriptor(void *sd, BOOLEAN present, ACL *sacl,
 						     BOOLEAN defaulted);
 NTSYSAPI NTSTATUS NTAPI NtSetSecurityObject(HANDLE handle, SECURITY_INFORMATION info, void *sd);
@@ -56,6 +63,45 @@ static DWORD set_label(HANDLE handle, ACL *sacl)
 	return RtlNtStatusToDosError(status);
 }
 
+struct given {
+	PSID owner, group;
+	ACL *dacl, *sacl;
+};
+
+/* A file or directory: what it inherits is renewed, and handed down; the server does both. */
+static DWORD set_file(HANDLE handle, SECURITY_INFORMATION info, const struct given *given)
+{
+	SECURITY_DESCRIPTOR sd;
+	NTSTATUS status = RtlCreateSecurityDescriptor(&sd, SECURITY_DESCRIPTOR_REVISION);
+
+	if (!status && (info & OWNER_SECURITY_INFORMATION))
+		status = RtlSetOwnerSecurityDescriptor(&sd, given->owner, FALSE);
+	if (!status && (info & GROUP_SECURITY_INFORMATION))
+		status = RtlSetGroupSecurityDescriptor(&sd, given->group, FALSE);
+	if (!status && (info & DACL_SECURITY_INFORMATION))
+		status = RtlSetDaclSecurityDescriptor(&sd, TRUE, given->dacl, FALSE);
+	if (!status && (info & (LABEL | SACL_SECURITY_INFORMATION)))
+		status = RtlSetSaclSecurityDescriptor(&sd, TRUE, given->sacl, FALSE);
+	if (info & (LABEL | DACL_SECURITY_INFORMATION))
+		info |= TB_INHERIT;
+	if (!status)
+		status = NtSetSecurityObject(handle, info, &sd);
+	return RtlNtStatusToDosError(status);
+}
+
+static DWORD access_for(SECURITY_INFORMATION info)
+{
+	DWORD access = 0;
+
+	if (info & (OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | LABEL))
+		access |= WRITE_OWNER;
+	if (info & DACL_SECURITY_INFORMATION)
+		access |= WRITE_DAC;
+	if (info & SACL_SECURITY_INFORMATION)
+		access |= ACCESS_SYSTEM_SECURITY;
+	return access;
+}
+
 static DWORD open_file(const WCHAR *name, DWORD access, HANDLE *handle)
 {
 	*handle = CreateFileW(name, access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
@@ -90,17 +136,19 @@ DWORD WINAPI SetNamedSecurityInfoW(WCHAR *name, SE_OBJECT_TYPE type, SECURITY_IN
 				   PSID owner, PSID group, ACL *dacl, ACL *sacl)
 {
 	set_named_fn wine = (set_named_fn)of_wine("SetNamedSecurityInfoW");
+	struct given given = {owner, group, dacl, sacl};
+	int is_file = type == SE_FILE_OBJECT;
 	HANDLE handle;
 	DWORD error = 0;
 
-	if (info & ~LABEL)
+	if (!is_file && (info & ~LABEL))
 		error = wine(name, type, info & ~LABEL, owner, group, dacl, sacl);
-	if (error || !(info & LABEL))
+	if (error || !(is_file || (info & LABEL)))
 		return error;
-	error = open_named(name, type, WRITE_OWNER, &handle);
+	error = open_named(name, type, access_for(is_file ? info : LABEL), &handle);
 	if (error)
 		return error;
-	error = set_label(handle, sacl);
+	error = is_file ? set_file(handle, info, &given) : set_label(handle, sacl);
 	NtClose(handle);
 	return error;
 }
@@ -109,8 +157,11 @@ DWORD WINAPI SetSecurityInfo(HANDLE handle, SE_OBJECT_TYPE type, SECURITY_INFORM
 			     PSID owner, PSID group, ACL *dacl, ACL *sacl)
 {
 	set_fn wine = (set_fn)of_wine("SetSecurityInfo");
+	struct given given = {owner, group, dacl, sacl};
 	DWORD error = 0;
 
+	if (type == SE_FILE_OBJECT)
+		return set_file(handle, info, &given);
 	if (info & ~LABEL)
 		error = wine(handle, type, info & ~LABEL, owner, group, dacl, sacl);
 	return error || !(info & LABEL) ? error : set_label(handle, sacl);

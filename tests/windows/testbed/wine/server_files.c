@@ -1,12 +1,13 @@
 /*
- * Security descriptors of files: kept in an extended attribute, inherited when they are asked for,
- * checked when a file is opened, made, renamed, linked or deleted.
+ * Security descriptors of files: kept in an extended attribute, inherited when a file is made,
+ * checked when one is opened, made, renamed, linked or deleted.
  *
- * A file of its own in the wineserver. Nothing is done for files without a stored descriptor on
- * the way to the root, unless the token is restricted or below Medium: there the Unix mode rules.
+ * A file of its own in the wineserver. A file without the attribute has what stands for its Unix
+ * mode, and only that rules for it, unless the token is restricted or below Medium.
  */
 #include "config.h"
 
+#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,9 +33,7 @@
 
 enum {
 	MAX_DESCRIPTOR = 65536,
-	/* in `control` of a stored descriptor: complete, nothing is inherited any more */
-	KEEPS_DACL = 0x01000000,
-	KEEPS_LABEL = 0x02000000,
+	MAX_DEPTH = 128,
 };
 
 static const struct tb_map file_map = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE,
@@ -53,18 +52,13 @@ struct place {
 	int exists;
 };
 
-/* The descriptor that holds for one file, as far as it is computed. */
-struct effective {
+/* The two lists of a descriptor under construction. */
+struct parts {
 	struct list_of_aces dacl;
 	struct list_of_aces sacl;
-	int is_directory;
-	int stored; /* some descriptor on the way to the root took part */
-	int dacl_open;
-	int label_open;
 };
 
-/* every file open comes through here, one after the other */
-static struct effective work;
+/* from the moment a new file may be opened until it is */
 static int creating;
 
 static void *must(void *memory)
@@ -97,19 +91,15 @@ static void add_ace(struct list_of_aces *list, const struct ace *ace, int flags)
 	list->count++;
 }
 
-/* The flags an entry has after being inherited `depth` levels down; -1 when it is not. */
-static int inherited_flags(int flags, int is_directory, int depth)
+/* The flags an entry has when it is inherited; -1 when it is not. */
+static int inherited_flags(int flags, int is_directory)
 {
 	int passed_on = flags & (OBJECT_INHERIT_ACE | CONTAINER_INHERIT_ACE);
 
-	if (depth > 1 && (flags & NO_PROPAGATE_INHERIT_ACE))
-		return -1;
 	if (!is_directory)
 		return flags & OBJECT_INHERIT_ACE ? INHERITED_ACE : -1;
-	if (!passed_on)
-		return -1;
 	if (flags & NO_PROPAGATE_INHERIT_ACE)
-		passed_on = 0;
+		return flags & CONTAINER_INHERIT_ACE ? INHERITED_ACE : -1;
 	if (flags & CONTAINER_INHERIT_ACE)
 		return passed_on | INHERITED_ACE;
 	return passed_on ? passed_on | INHERIT_ONLY_ACE | INHERITED_ACE : -1;
@@ -120,68 +110,35 @@ static int is_label(const struct ace *ace)
 	return ace->type == SYSTEM_MANDATORY_LABEL_ACE_TYPE;
 }
 
-/* What a file's own stored descriptor says. */
-static void take_own(struct effective *e, const struct security_descriptor *own)
-{
-	int present;
-	const struct acl *acl = sd_get_dacl(own, &present);
-	const struct ace *ace = acl ? ace_first(acl) : NULL;
-
-	e->stored = 1;
-	for (unsigned int i = 0; acl && i < acl->count; i++, ace = ace_next(ace))
-		if ((own->control & KEEPS_DACL) || !(ace->flags & INHERITED_ACE))
-			add_ace(&e->dacl, ace, ace->flags);
-	e->dacl_open = !(own->control & (SE_DACL_PROTECTED | KEEPS_DACL));
-	e->label_open = !(own->control & KEEPS_LABEL);
-	acl = sd_get_sacl(own, &present);
-	ace = acl ? ace_first(acl) : NULL;
-	for (unsigned int i = 0; acl && i < acl->count; i++, ace = ace_next(ace)) {
-		add_ace(&e->sacl, ace, ace->flags);
-		if (is_label(ace))
-			e->label_open = 0;
-	}
-}
-
-static void inherit_list(struct effective *e, struct list_of_aces *into, const struct acl *acl,
-			 int with_inherited, int depth)
+static void inherit_list(struct list_of_aces *into, const struct acl *acl, int is_directory)
 {
 	const struct ace *ace = acl ? ace_first(acl) : NULL;
 
 	for (unsigned int i = 0; acl && i < acl->count; i++, ace = ace_next(ace)) {
-		int flags = inherited_flags(ace->flags, e->is_directory, depth);
+		int flags = inherited_flags(ace->flags, is_directory);
 
-		if (flags >= 0 && (with_inherited || !(ace->flags & INHERITED_ACE)))
+		if (flags >= 0)
 			add_ace(into, ace, flags);
 	}
 }
 
-static int has_label(const struct acl *sacl)
+static void take_list(struct list_of_aces *list, const struct acl *acl, int with_inherited)
 {
-	const struct ace *ace = sacl ? ace_first(sacl) : NULL;
+	const struct ace *ace = acl ? ace_first(acl) : NULL;
 
-	for (unsigned int i = 0; sacl && i < sacl->count; i++, ace = ace_next(ace))
+	for (unsigned int i = 0; acl && i < acl->count; i++, ace = ace_next(ace))
+		if (with_inherited || !(ace->flags & INHERITED_ACE))
+			add_ace(list, ace, ace->flags);
+}
+
+static int lists_label(const struct list_of_aces *list)
+{
+	const struct ace *ace = (const struct ace *)list->bytes;
+
+	for (unsigned int i = 0; i < list->count; i++, ace = ace_next(ace))
 		if (is_label(ace))
 			return 1;
 	return 0;
-}
-
-/* What a directory `depth` levels above passes on. */
-static void take_from_above(struct effective *e, const struct security_descriptor *sd, int depth)
-{
-	int present;
-	const struct acl *sacl = sd_get_sacl(sd, &present);
-
-	e->stored = 1;
-	if (e->dacl_open) {
-		inherit_list(e, &e->dacl, sd_get_dacl(sd, &present), sd->control & KEEPS_DACL,
-			     depth);
-		if (sd->control & (SE_DACL_PROTECTED | KEEPS_DACL))
-			e->dacl_open = 0;
-	}
-	if (!e->label_open || !(has_label(sacl) || (sd->control & KEEPS_LABEL)))
-		return;
-	inherit_list(e, &e->sacl, sacl, 1, depth);
-	e->label_open = 0;
 }
 
 static char *parent_of(const char *path)
@@ -194,24 +151,6 @@ static char *parent_of(const char *path)
 	}
 	slash[slash == parent] = '\0';
 	return parent;
-}
-
-static void walk_up(struct effective *e, const char *path)
-{
-	char *at = must(strdup(path)), *above;
-	int depth = 0;
-
-	while ((e->dacl_open || e->label_open) && (above = parent_of(at))) {
-		struct security_descriptor *sd = load(above);
-
-		free(at);
-		at = above;
-		depth++;
-		if (sd)
-			take_from_above(e, sd, depth);
-		free(sd);
-	}
-	free(at);
 }
 
 static char *put(char *at, const void *bytes, size_t size)
@@ -228,11 +167,11 @@ static char *put_list(char *at, const struct list_of_aces *list)
 	return put(put(at, &head, sizeof(head)), list->bytes, list->size);
 }
 
-static struct security_descriptor *compose(const struct effective *e, unsigned int control,
+static struct security_descriptor *compose(const struct parts *parts, unsigned int control,
 					   const struct sid *owner, const struct sid *group)
 {
-	size_t sacl_size = e->sacl.count ? sizeof(struct acl) + e->sacl.size : 0;
-	size_t dacl_size = control & SE_DACL_PRESENT ? sizeof(struct acl) + e->dacl.size : 0;
+	size_t sacl_size = parts->sacl.count ? sizeof(struct acl) + parts->sacl.size : 0;
+	size_t dacl_size = control & SE_DACL_PRESENT ? sizeof(struct acl) + parts->dacl.size : 0;
 	struct security_descriptor *sd = must(
 		calloc(1, sizeof(*sd) + sid_len(owner) + sid_len(group) + sacl_size + dacl_size));
 	char *at = (char *)(sd + 1);
@@ -244,56 +183,43 @@ static struct security_descriptor *compose(const struct effective *e, unsigned i
 	sd->dacl_len = dacl_size;
 	at = put(put(at, owner, sd->owner_len), group, sd->group_len);
 	if (sacl_size)
-		at = put_list(at, &e->sacl);
+		at = put_list(at, &parts->sacl);
 	if (dacl_size)
-		put_list(at, &e->dacl);
+		put_list(at, &parts->dacl);
 	return sd;
 }
 
-/* The entries that stand for the Unix mode, for a file that has no DACL of its own. */
-static void take_mode(struct effective *e, const struct place *place, const struct sid *owner,
-		      const struct sid *group)
+static struct parts *no_parts(void)
 {
-	struct security_descriptor *sd = must(mode_to_sd(place->st.st_mode, owner, group));
+	static struct parts parts;
+
+	parts.dacl.size = parts.dacl.count = parts.sacl.size = parts.sacl.count = 0;
+	return &parts;
+}
+
+/* What stands for the Unix mode, as if it had been inherited. */
+static struct security_descriptor *mode_sd(const struct place *place)
+{
+	const struct sid *owner = security_unix_uid_to_sid(place->st.st_uid);
+	struct security_descriptor *sd =
+		must(mode_to_sd(place->st.st_mode, owner, &domain_users_sid));
 	int present;
 	const struct acl *dacl = sd_get_dacl(sd, &present);
-	const struct ace *ace = ace_first(dacl);
+	struct ace *ace = ace_first(dacl);
 
 	for (unsigned int i = 0; i < dacl->count; i++, ace = ace_next(ace))
-		add_ace(&e->dacl, ace, ace->flags);
-	free(sd);
+		ace->flags |= INHERITED_ACE;
+	sd->control |= SE_DACL_AUTO_INHERITED;
+	return sd;
 }
 
-/* The descriptor that holds for `place`; *stored: whether any stored one took part. */
-static struct security_descriptor *effective_sd(const struct place *place, int *stored)
+/* The descriptor of `place`; *stored: whether it has one of its own. */
+static struct security_descriptor *sd_of(const struct place *place, int *stored)
 {
-	struct security_descriptor *own = load(place->path), *sd;
-	const struct sid *owner = own ? sd_get_owner(own) : NULL;
-	const struct sid *group = own ? sd_get_group(own) : NULL;
-	unsigned int control = SE_DACL_PRESENT | SE_DACL_AUTO_INHERITED;
-	int has_dacl = own && (own->control & SE_DACL_PRESENT);
+	struct security_descriptor *own = load(place->path);
 
-	work.dacl.size = work.dacl.count = work.sacl.size = work.sacl.count = 0;
-	work.stored = 0;
-	work.dacl_open = work.label_open = 1;
-	work.is_directory = S_ISDIR(place->st.st_mode);
-	if (own) {
-		take_own(&work, own);
-		control |= own->control & SE_DACL_PROTECTED;
-	}
-	walk_up(&work, place->path);
-	if (!owner)
-		owner = security_unix_uid_to_sid(place->st.st_uid);
-	if (!group)
-		group = &domain_users_sid;
-	if (has_dacl && !own->dacl_len)
-		control &= ~SE_DACL_PRESENT;
-	else if (!has_dacl && work.dacl_open)
-		take_mode(&work, place, owner, group);
-	*stored = work.stored;
-	sd = compose(&work, control, owner, group);
-	free(own);
-	return sd;
+	*stored = own != NULL;
+	return own ? own : mode_sd(place);
 }
 
 static void leave(struct place *place)
@@ -351,22 +277,15 @@ struct security_descriptor *tb_file_sd(int unix_fd)
 
 	if (!find_open(&place, unix_fd))
 		return NULL;
-	sd = effective_sd(&place, &stored);
+	sd = sd_of(&place, &stored);
 	leave(&place);
 	return sd;
 }
 
-static void take_list(struct list_of_aces *list, const struct acl *acl)
-{
-	const struct ace *ace = acl ? ace_first(acl) : NULL;
-
-	for (unsigned int i = 0; acl && i < acl->count; i++, ace = ace_next(ace))
-		add_ace(list, ace, ace->flags);
-}
-
 static unsigned int dacl_control(const struct security_descriptor *sd, unsigned int info)
 {
-	unsigned int control = sd->control & (SE_DACL_PRESENT | SE_DACL_PROTECTED);
+	unsigned int control =
+		sd->control & (SE_DACL_PRESENT | SE_DACL_PROTECTED | SE_DACL_AUTO_INHERITED);
 
 	if (info & TB_PROTECTED_DACL)
 		control |= SE_DACL_PROTECTED;
@@ -375,44 +294,52 @@ static unsigned int dacl_control(const struct security_descriptor *sd, unsigned 
 	return control;
 }
 
-/* `old` with the parts of `sd` that `info` names, as it is stored. */
-static struct security_descriptor *merged(const struct security_descriptor *old,
+/*
+ * What a file takes from its directory. One whose directory has no stored descriptor keeps what
+ * stands for its mode: on Windows that came from above, too.
+ */
+static void inherit(struct parts *parts, const struct place *place, unsigned int control)
+{
+	struct place parent = {.path = parent_of(place->path)};
+	struct security_descriptor *above = parent.path ? load(parent.path) : NULL;
+	int is_directory = S_ISDIR(place->st.st_mode), present;
+	struct security_descriptor *mode = mode_sd(place);
+
+	if (!(control & SE_DACL_PROTECTED) && above)
+		inherit_list(&parts->dacl, sd_get_dacl(above, &present), is_directory);
+	else if (!(control & SE_DACL_PROTECTED))
+		take_list(&parts->dacl, sd_get_dacl(mode, &present), 1);
+	if (above && !lists_label(&parts->sacl))
+		inherit_list(&parts->sacl, sd_get_sacl(above, &present), is_directory);
+	leave(&parent);
+	free(above);
+	free(mode);
+}
+
+/* `old` with the parts of `sd` that `info` names. With TB_INHERIT what is inherited is renewed. */
+static struct security_descriptor *merged(const struct place *place,
+					  const struct security_descriptor *old,
 					  const struct security_descriptor *sd, unsigned int info)
 {
-	static struct effective parts;
 	const struct security_descriptor *dacl_of = info & DACL_SECURITY_INFORMATION ? sd : old;
 	const struct sid *owner = sd_get_owner(info & OWNER_SECURITY_INFORMATION ? sd : old);
 	const struct sid *group = sd_get_group(info & GROUP_SECURITY_INFORMATION ? sd : old);
 	int sets_label = (info & (LABEL_SECURITY_INFORMATION | SACL_SECURITY_INFORMATION)) &&
 			 (sd->control & SE_SACL_PRESENT);
-	unsigned int control = old->control & (KEEPS_LABEL | KEEPS_DACL);
+	unsigned int control = dacl_control(dacl_of, dacl_of == sd ? info : 0);
 	struct security_descriptor *result;
-	int present;
+	struct parts *parts = no_parts();
+	int present, is_null = !sd_get_dacl(dacl_of, &present) && present;
 
-	parts.dacl.size = parts.dacl.count = parts.sacl.size = parts.sacl.count = 0;
-	take_list(&parts.dacl, sd_get_dacl(dacl_of, &present));
-	take_list(&parts.sacl, sd_get_sacl(sets_label ? sd : old, &present));
-	if (dacl_of == sd)
-		control = (control & ~KEEPS_DACL) | dacl_control(sd, info);
-	else
-		control |= old->control & (SE_DACL_PRESENT | SE_DACL_PROTECTED);
-	if (sets_label)
-		control &= ~KEEPS_LABEL;
-	result = compose(&parts, control, owner ? owner : sd_get_owner(old),
+	take_list(&parts->dacl, sd_get_dacl(dacl_of, &present), !(info & TB_INHERIT));
+	take_list(&parts->sacl, sd_get_sacl(sets_label ? sd : old, &present), !(info & TB_INHERIT));
+	if ((info & TB_INHERIT) && !is_null)
+		inherit(parts, place, control);
+	result = compose(parts, control, owner ? owner : sd_get_owner(old),
 			 group ? group : sd_get_group(old));
-	if ((control & SE_DACL_PRESENT) && !sd_get_dacl(dacl_of, &present))
-		result->dacl_len = 0; /* a NULL DACL: everything is allowed */
+	if (is_null)
+		result->dacl_len = 0; /* everything is allowed */
 	return result;
-}
-
-static struct security_descriptor *own_or_blank(const struct place *place)
-{
-	static const struct effective nothing;
-	struct security_descriptor *own = load(place->path);
-
-	if (own)
-		return own;
-	return compose(&nothing, 0, security_unix_uid_to_sid(place->st.st_uid), &domain_users_sid);
 }
 
 static int save(const char *path, const struct security_descriptor *sd)
@@ -427,15 +354,42 @@ static int save(const char *path, const struct security_descriptor *sd)
 
 static int store(const struct place *place, const struct security_descriptor *sd, unsigned int info)
 {
-	struct security_descriptor *old = own_or_blank(place), *result = merged(old, sd, info);
-	int done = save(place->path, result);
+	int stored, done;
+	struct security_descriptor *old = sd_of(place, &stored);
+	struct security_descriptor *result = merged(place, old, sd, info);
 
+	done = save(place->path, result);
 	free(old);
 	free(result);
 	return done;
 }
 
-/* Sets what `info` names; 0 with the error set when that is refused or cannot be kept. */
+/* What SetNamedSecurityInfo does beneath a directory: each object inherits anew. */
+static void spread(const char *path, int depth)
+{
+	DIR *dir = depth < MAX_DEPTH ? opendir(path) : NULL;
+	struct security_descriptor nothing = {0};
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		size_t size = strlen(path) + strlen(entry->d_name) + 2;
+		struct place place = {.path = must(malloc(size))};
+
+		snprintf(place.path, size, "%s/%s", path, entry->d_name);
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") &&
+		    !lstat(place.path, &place.st) &&
+		    (S_ISREG(place.st.st_mode) || S_ISDIR(place.st.st_mode))) {
+			store(&place, &nothing, TB_INHERIT);
+			if (S_ISDIR(place.st.st_mode))
+				spread(place.path, depth + 1);
+		}
+		leave(&place);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* Sets what `info` names; 0 with the error set when that cannot be kept. */
 int tb_file_store(int unix_fd, const struct security_descriptor *sd, unsigned int info)
 {
 	struct place place;
@@ -446,6 +400,8 @@ int tb_file_store(int unix_fd, const struct security_descriptor *sd, unsigned in
 		return 0;
 	}
 	done = store(&place, sd, info);
+	if (done && (info & TB_INHERIT) && S_ISDIR(place.st.st_mode))
+		spread(place.path, 0);
 	leave(&place);
 	return done;
 }
@@ -505,7 +461,7 @@ static struct security_descriptor *parent_sd_of(const struct place *place, int *
 	struct security_descriptor *sd = NULL;
 
 	if (parent.path && !stat(parent.path, &parent.st))
-		sd = effective_sd(&parent, stored);
+		sd = sd_of(&parent, stored);
 	leave(&parent);
 	return sd;
 }
@@ -518,7 +474,7 @@ static int may_open(const struct place *place, int disposition, unsigned int opt
 	int creates = disposition != FILE_OPEN && disposition != FILE_OVERWRITE;
 
 	if (place->exists)
-		sd = effective_sd(place, &own);
+		sd = sd_of(place, &own);
 	if (!special && !above && !own) {
 		/* the Unix mode rules */
 	} else if (sd) {
@@ -559,77 +515,60 @@ int tb_file_open(const struct tb_open *open)
 		*open->mode |= open->options & FILE_DIRECTORY_FILE ? 0700 : 0600;
 	if (!may)
 		set_error(STATUS_ACCESS_DENIED);
-	return may;
+	return may && (!*open->sd || tb_may_label(*open->sd, LABEL_SECURITY_INFORMATION));
 }
 
 /* The label of a creator below Medium, for what inherits none. */
-static struct security_descriptor *label_of_creator(void)
+static void add_label_of_creator(struct list_of_aces *sacl)
 {
-	static struct effective e;
-	struct {
-		struct ace ace;
-		struct sid sid;
-	} label = {.ace = {.type = SYSTEM_MANDATORY_LABEL_ACE_TYPE,
-			   .size = sizeof(struct ace) + offsetof(struct sid, sub_auth[1]),
-			   .mask = SYSTEM_MANDATORY_LABEL_NO_WRITE_UP},
-		   .sid = {SID_REVISION, 1, SECURITY_MANDATORY_LABEL_AUTHORITY, {0}}};
+	const struct sid *level = tb_level_sid(tb_token_now());
+	char buffer[64];
 
-	label.sid.sub_auth[0] = tb_token_level(tb_token_now());
-	e.sacl.size = e.sacl.count = 0;
-	add_ace(&e.sacl, &label.ace, 0);
-	return compose(&e, 0, &world_sid, &world_sid);
+	if (tb_token_level(tb_token_now()) < SECURITY_MANDATORY_MEDIUM_RID)
+		add_ace(sacl,
+			set_ace((struct ace *)buffer, level, SYSTEM_MANDATORY_LABEL_ACE_TYPE, 0,
+				SYSTEM_MANDATORY_LABEL_NO_WRITE_UP),
+			0);
 }
 
-static void label_new_file(const struct place *place)
+/* What the maker asks for, with what is inherited. */
+static struct security_descriptor *new_sd(const struct place *place,
+					  const struct security_descriptor *sd)
 {
-	int stored, present;
-	struct security_descriptor *sd = effective_sd(place, &stored), *label;
+	const struct sid *owner = security_unix_uid_to_sid(place->st.st_uid);
+	unsigned int control = sd ? dacl_control(sd, 0) : 0;
+	struct parts *parts = no_parts();
+	int present;
 
-	if (!has_label(sd_get_sacl(sd, &present)) &&
-	    tb_token_level(tb_token_now()) < SECURITY_MANDATORY_MEDIUM_RID) {
-		label = label_of_creator();
-		store(place, label, LABEL_SECURITY_INFORMATION);
-		free(label);
-	}
-	free(sd);
+	if (sd)
+		take_list(&parts->dacl, sd_get_dacl(sd, &present), 1);
+	if (sd)
+		take_list(&parts->sacl, sd_get_sacl(sd, &present), 1);
+	inherit(parts, place, control);
+	if (!lists_label(&parts->sacl))
+		add_label_of_creator(&parts->sacl);
+	return compose(parts, control | SE_DACL_PRESENT | SE_DACL_AUTO_INHERITED, owner,
+		       &domain_users_sid);
 }
 
 /* After tb_file_open, when the file is open: a new one gets its descriptor. */
 void tb_file_created(struct fd *fd, const struct security_descriptor *sd)
 {
-	int unix_fd = creating ? get_unix_fd(fd) : -1;
+	int unix_fd = creating ? get_unix_fd(fd) : -1, above = 0;
+	struct security_descriptor *own;
 	struct place place;
 
 	creating = 0;
 	if (unix_fd == -1 || !find_open(&place, unix_fd))
 		return;
-	if (sd && (sd->control & (SE_DACL_PRESENT | SE_SACL_PRESENT)))
-		store(&place, sd,
-		      (sd->control & SE_DACL_PRESENT ? DACL_SECURITY_INFORMATION : 0) |
-			      (tb_may_label(sd, LABEL_SECURITY_INFORMATION)
-				       ? LABEL_SECURITY_INFORMATION
-				       : 0));
-	label_new_file(&place);
+	free(parent_sd_of(&place, &above));
+	if (above || (sd && (sd->control & (SE_DACL_PRESENT | SE_SACL_PRESENT))) ||
+	    tb_token_is_special(tb_token_now())) {
+		own = new_sd(&place, sd);
+		save(place.path, own);
+		free(own);
+	}
 	leave(&place);
-}
-
-/* A file that gets a name elsewhere keeps what it inherited where it was. */
-static void keep_inherited(const struct place *place, int target_stored)
-{
-	int stored;
-	struct security_descriptor *sd = effective_sd(place, &stored);
-
-	sd->control |= KEEPS_DACL | KEEPS_LABEL;
-	if (stored || target_stored)
-		save(place->path, sd);
-	free(sd);
-}
-
-static int same_directory(const char *one, const char *other)
-{
-	size_t length = strrchr(one, '/') - one;
-
-	return (size_t)(strrchr(other, '/') - other) == length && !strncmp(one, other, length);
 }
 
 static int may_rename(const struct place *from, const struct place *to, int link)
@@ -645,8 +584,6 @@ static int may_rename(const struct place *from, const struct place *to, int link
 	free(parent_sd);
 	if (may && to->exists)
 		may = may_open(to, FILE_OPEN, 0, &target);
-	if (may && !same_directory(from->path, to->path))
-		keep_inherited(from, stored);
 	return may;
 }
 

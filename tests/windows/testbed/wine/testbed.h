@@ -23,6 +23,12 @@ struct tb_token;
 #define TB_PROTECTED_DACL   0x80000000u
 #define TB_UNPROTECTED_DACL 0x20000000u
 
+/*
+ * Ours, in the same word: what advapi.c adds to ask for what SetNamedSecurityInfo does and the
+ * system call does not: to inherit anew, and to hand down.
+ */
+#define TB_INHERIT 0x00800000u
+
 /* The generic mapping of an object's type. */
 struct tb_map {
 	unsigned int read;
