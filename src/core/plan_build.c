@@ -484,8 +484,9 @@ static int walk_base(struct collector *col, struct pattern *patterns, size_t n_p
 static int compare_bases(const void *a, const void *b)
 {
 	const struct pattern *one = a, *two = b;
+	const int by_base = cr_path_cmp(one->os, one->base, two->base);
 
-	return cr_path_cmp(one->os, one->base, two->base);
+	return by_base ? by_base : (one->rule > two->rule) - (one->rule < two->rule);
 }
 
 static int expand_patterns(struct collector *col, struct pattern *patterns, size_t count)
@@ -496,7 +497,7 @@ static int expand_patterns(struct collector *col, struct pattern *patterns, size
 		return 0;
 	qsort(patterns, count, sizeof(*patterns), compare_bases);
 	for (size_t i = 1; i <= count; i++) {
-		if (i < count && compare_bases(&patterns[begin], &patterns[i]) == 0)
+		if (i < count && cr_path_cmp(col->os, patterns[begin].base, patterns[i].base) == 0)
 			continue;
 		if (walk_base(col, &patterns[begin], i - begin) < 0)
 			return -1;
@@ -568,17 +569,21 @@ static int add_literals(struct collector *col)
 	return 0;
 }
 
-/* By path; on one path the link itself first, then literals, then matches. */
+/* By path; on one path the link itself first, then literals, then matches, each as they were found:
+ * qsort keeps no order of its own. */
 static int compare_candidates(const void *a, const void *b)
 {
-	const struct candidate *one = a, *two = b;
+	const struct candidate *one = *(struct candidate *const *)a;
+	const struct candidate *two = *(struct candidate *const *)b;
 	const int by_path = cr_path_cmp(one->os, one->point.path, two->point.path);
 
 	if (by_path != 0)
 		return by_path;
 	if (one->point.is_link != two->point.is_link)
 		return one->point.is_link ? -1 : 1;
-	return (int)one->point.from_pattern - (int)two->point.from_pattern;
+	if (one->point.from_pattern != two->point.from_pattern)
+		return one->point.from_pattern ? 1 : -1;
+	return (one > two) - (one < two);
 }
 
 /* Folds the candidates of one path into the first of them. */
@@ -593,14 +598,14 @@ static void merge(struct candidate *first, const struct candidate *other)
 	}
 }
 
-static size_t dedupe(struct candidate *items, size_t count)
+static size_t dedupe(struct candidate **items, size_t count)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (kept > 0 &&
-		    cr_path_cmp(items[i].os, items[kept - 1].point.path, items[i].point.path) == 0)
-			merge(&items[kept - 1], &items[i]);
+		if (kept > 0 && cr_path_cmp(items[i]->os, items[kept - 1]->point.path,
+					    items[i]->point.path) == 0)
+			merge(items[kept - 1], items[i]);
 		else
 			items[kept++] = items[i];
 	}
@@ -663,9 +668,26 @@ static void set_parent(enum cr_os os, struct cr_point *points, size_t index)
 		point->view = CR_VIEW_READ_ONLY;
 }
 
+/* Sorts pointers: the candidates themselves are large. */
+static struct candidate **sort_candidates(struct collector *col)
+{
+	struct candidate **sorted =
+		cr_arena_alloc(col->builder->arena, col->count, sizeof(struct candidate *));
+
+	if (!sorted) {
+		out_of_memory(col->builder);
+		return NULL;
+	}
+	for (size_t i = 0; i < col->count; i++)
+		sorted[i] = &col->items[i];
+	qsort(sorted, col->count, sizeof(struct candidate *), compare_candidates);
+	return sorted;
+}
+
 int cr_build_points(struct cr_builder *builder, struct cr_point **points, size_t *count)
 {
 	struct collector col = {.builder = builder, .os = builder->rules->ctx.os};
+	struct candidate **sorted;
 	struct cr_point *out;
 	bool *fresh;
 	size_t kept;
@@ -673,8 +695,10 @@ int cr_build_points(struct cr_builder *builder, struct cr_point **points, size_t
 	if (builder->failed || add_roots(&col) < 0 || add_literals(&col) < 0 ||
 	    add_wildcards(&col) < 0)
 		return -1;
-	qsort(col.items, col.count, sizeof(*col.items), compare_candidates);
-	kept = dedupe(col.items, col.count);
+	sorted = sort_candidates(&col);
+	if (!sorted)
+		return -1;
+	kept = dedupe(sorted, col.count);
 	out = cr_arena_alloc(builder->arena, kept, sizeof(*out));
 	fresh = cr_arena_alloc(builder->arena, kept, sizeof(*fresh));
 	if (!out || !fresh) {
@@ -682,10 +706,10 @@ int cr_build_points(struct cr_builder *builder, struct cr_point **points, size_t
 		return -1;
 	}
 	for (size_t i = 0; i < kept; i++) {
-		set_view(builder->rules, &col.items[i]);
-		out[i] = col.items[i].point;
+		set_view(builder->rules, sorted[i]);
+		out[i] = sorted[i]->point;
 		set_parent(col.os, out, i);
-		fresh[i] = set_fresh(out, i, col.items[i].host_asked, fresh);
+		fresh[i] = set_fresh(out, i, sorted[i]->host_asked, fresh);
 	}
 	*points = out;
 	*count = kept;
