@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "core/decide.h"
 #include "core/path.h"
+#include "explain_windows.h"
 #include "lib/ask.h"
 
 struct question {
@@ -25,14 +26,20 @@ static int enforces_network(enum cr_step_kind kind)
 	       kind == CR_STEP_MAC_PROFILE || kind == CR_STEP_CANARY_CONNECT;
 }
 
+/* Steps with a path that try or report something and change nothing. */
+static int only_looks(enum cr_step_kind kind)
+{
+	return kind == CR_STEP_CANARY_WRITE || kind == CR_STEP_CANARY_READ ||
+	       kind == CR_STEP_CANARY_WORK || kind == CR_STEP_CANARY_DELETE ||
+	       kind == CR_STEP_CANARY_RENAME || kind == CR_STEP_WIN_AUDIT || kind == CR_STEP_CGROUP;
+}
+
 static int shapes_view(const struct cr_step *step, const struct question *question,
 		       const struct cr_plan *plan)
 {
 	if (step->kind == CR_STEP_MAC_PROFILE)
 		return 1;
-	return step->path && step->kind != CR_STEP_CANARY_WRITE &&
-	       step->kind != CR_STEP_CANARY_READ && step->kind != CR_STEP_CANARY_WORK &&
-	       step->kind != CR_STEP_CGROUP &&
+	return step->path && !only_looks(step->kind) &&
 	       cr_path_within(plan->os, question->access.path, step->path);
 }
 
@@ -131,6 +138,10 @@ static int explain(struct cr_cli *cli, const struct cr_request *request, struct 
 	verdict = cr_decide(prepared.rules, &question->access);
 	print_verdict(cli, question, &verdict);
 	print_boundary(cli, prepared.plan, question, verdict.rule);
+	if (prepared.plan->os == CR_OS_WINDOWS && question->access.path &&
+	    question->access.cap != CR_CAP_UNIX &&
+	    cr_explain_windows(&prepared, &question->access, &err) < 0)
+		return cr_cli_fail(cli, &err);
 	return cr_cli_finish(cli, exit_codes[verdict.decision]);
 }
 

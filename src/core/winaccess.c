@@ -250,6 +250,9 @@ static struct cr_win_answer refuse(const struct cr_win_request *request, const s
 	};
 	struct cr_win_answer answer = {.refused = wanted & ~locks->height};
 
+	answer.locks |= wanted & ~locks->height ? 1u << CR_WIN_LOCK_HEIGHT : 0;
+	answer.locks |= wanted & ~locks->identity ? 1u << CR_WIN_LOCK_IDENTITY : 0;
+	answer.locks |= wanted & ~locks->place ? 1u << CR_WIN_LOCK_PLACE : 0;
 	if (answer.refused) {
 		answer.lock = CR_WIN_LOCK_HEIGHT;
 		answer.ace = locks->label;

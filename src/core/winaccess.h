@@ -70,6 +70,7 @@ struct cr_win_answer {
 	uint32_t mask;                /* granted: what was asked, or with MAXIMUM_ALLOWED all */
 	uint32_t refused;             /* denied: the bits that `lock` refuses */
 	enum cr_win_lock lock;        /* the first that refuses */
+	unsigned locks;               /* all that refuse: bits 1 << lock */
 	const struct cr_win_ace *ace; /* the entry that does; NULL: none grants. In the request */
 };
 

@@ -145,10 +145,15 @@ static struct cr_win_answer ask_delete(const struct cr_win_tree *tree,
 				       const struct cr_win_attempt *attempt)
 {
 	const struct cr_win_node *node = attempt->node;
-	struct cr_win_answer own = {.lock = CR_WIN_LOCK_PIN, .refused = CR_WIN_DELETE}, through;
+	const struct cr_win_answer held = {
+		.lock = CR_WIN_LOCK_PIN,
+		.locks = 1u << CR_WIN_LOCK_PIN,
+		.refused = CR_WIN_DELETE,
+	};
+	struct cr_win_answer through;
 
 	if (node->pinned || node->parent < 0)
-		return own;
+		return held;
 	through = ask(attempt, &tree->nodes[node->parent], CR_WIN_FILE_DELETE_CHILD);
 	if (through.granted || attempt->op == CR_WIN_OP_DELETE_BY_PARENT)
 		return through;

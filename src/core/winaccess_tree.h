@@ -76,6 +76,20 @@ struct cr_win_person {
 int cr_win_token_person(struct cr_arena *arena, const struct cr_win_person *person,
 			struct cr_win_token *out, struct cr_err *err);
 
+/* Whose files a typical tree has. Borrowed. */
+struct cr_win_setting {
+	const char *home;                    /* canonical; NULL: none */
+	const char *user_sid;                /* who owns it */
+	const struct cr_win_token *launcher; /* for cr_win_tree_apply */
+};
+
+/*
+ * Fills an empty tree with the objects a plan names and with `path`, as Windows sets them up, and
+ * carries out the plan. Everything is taken for a directory. 0, or -1 as cr_win_tree_apply.
+ */
+int cr_win_tree_typical(struct cr_win_tree *tree, const struct cr_win_setting *setting,
+			const struct cr_plan *plan, const char *path, struct cr_err *err);
+
 /* What somebody may try on an object. */
 enum cr_win_op {
 	CR_WIN_OP_READ,

@@ -57,6 +57,26 @@ load helper
 	ends_with 0
 }
 
+@test "for Windows the locks that hold are named, and those that do not" {
+	run carrel explain --os windows --tier unelevated write 'C:\Windows\System32\x'
+	contains "by a model"
+	contains "write: refused by height, identity, place"
+	contains "delete: refused by height"
+	run carrel explain --os windows --tier unelevated write 'C:\Users\me\project\x'
+	contains "write: granted"
+	run carrel explain --os windows --tier unelevated write 'C:\Users\me\project\.git\hooks'
+	contains "write: refused by height, place"
+	contains "rename: refused by"
+	# what stands below the box: the gap delete-low
+	run carrel explain --os windows --tier unelevated write 'C:\Users\me\AppData\LocalLow\x'
+	contains "write: refused by place"
+	contains "delete: granted"
+	run carrel explain --os windows --tier elevated read 'C:\Users\me\.ssh\id'
+	contains "read: refused by identity"
+	run carrel explain --os linux write /etc/passwd
+	lacks "by a model"
+}
+
 @test "nonsense is refused" {
 	run carrel explain
 	ends_with 125

@@ -268,6 +268,9 @@ static void check(struct cr_arena *arena, const struct row *row, enum cr_win_rea
 	ROW_ASSERT(answer.granted == (row->lock == OK), "%s", row->name);
 	ROW_ASSERT(answer.mask == row->granted || !answer.granted, "%s: granted %x", row->name,
 		   answer.mask);
+	ROW_ASSERT(answer.granted ? answer.locks == 0
+				  : row->mask == MAX || answer.locks >> answer.lock & 1u,
+		   "%s: locks %x", row->name, answer.locks);
 	ROW_ASSERT(answer.granted || answer.refused || row->mask == MAX, "%s: nothing refused",
 		   row->name);
 }
@@ -338,6 +341,27 @@ static void the_entry_that_denies_is_named(void **state)
 	cr_arena_free(arena);
 }
 
+/* Each lock is looked at by itself: one that refuses does not hide another. */
+static void all_locks_that_refuse_are_named(void **state)
+{
+	static const struct {
+		struct row row;
+		unsigned locks;
+	} several[] = {
+		{{"all three", BOX, "O:SYD:", 2, 0, HEIGHT}, 1u << HEIGHT | 1u << ID | 1u << PLACE},
+		{{"two", BOX, "O:SYD:(A;;FA;;;BU)", 2, 0, HEIGHT}, 1u << HEIGHT | 1u << PLACE},
+		{{"one", BOX, "O:SYD:(A;;FA;;;BU)", CR_WIN_DELETE, 0, HEIGHT}, 1u << HEIGHT},
+		{{"none", BOX, "O:SYD:(A;;FA;;;BU)", 1, 1, OK}, 0},
+	};
+	struct cr_arena *arena = cr_arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(several); i++)
+		assert_int_equal(ask(arena, &several[i].row, CR_WIN_WHOLE_WRITE).locks,
+				 several[i].locks);
+	cr_arena_free(arena);
+}
+
 /* Every restriction only takes away: nobody gets by one what the token had not without it. */
 static void restrictions_only_take_away(void **state)
 {
@@ -368,6 +392,7 @@ int main(void)
 		cmocka_unit_test(rules_are_kept_in_both_readings),
 		cmocka_unit_test(readings_part_where_sources_do),
 		cmocka_unit_test(the_entry_that_denies_is_named),
+		cmocka_unit_test(all_locks_that_refuse_are_named),
 		cmocka_unit_test(restrictions_only_take_away),
 	};
 
