@@ -381,6 +381,8 @@ static int read_target(struct walk *walk, struct node *link)
 	return link->target ? 0 : no_memory(walk->err);
 }
 
+static int enter_root(struct walk *walk, const char *path);
+
 /* Puts the target of a link before what is still to be walked. */
 static int follow(struct walk *walk, struct node *link)
 {
@@ -396,21 +398,36 @@ static int follow(struct walk *walk, struct node *link)
 	const char *target = link->target;
 
 	walk->at = link->parent;
-	if (cr_path_is_absolute(resolver->os, target)) {
-		walk->at = root_of(walk, target);
-		if (!walk->at)
-			return -1;
-		target += walk->at->path_len;
-	}
-	if (!*walk->rest) {
-		walk->rest = target;
-		return 0;
-	}
 	if (strlen(target) + strlen(walk->rest) > 4 * CR_MAX_PATH)
 		return cr_fail(walk->err, CR_E_PATH, "'%s' leads to a path that is too long",
 			       walk->asked);
-	walk->rest = cr_arena_printf(resolver->arena, "%s/%s", target, walk->rest);
-	return walk->rest ? 0 : no_memory(walk->err);
+	if (*walk->rest)
+		target = cr_arena_printf(resolver->arena, "%s/%s", target, walk->rest);
+	if (!target)
+		return no_memory(walk->err);
+	if (cr_path_is_absolute(resolver->os, target))
+		return enter_root(walk, target);
+	walk->rest = target;
+	return 0;
+}
+
+/*
+ * Goes to the root of an absolute path, the rest of which is to be walked. A drive may stand for a
+ * directory of another (`subst`); then it is a link like any other.
+ */
+static int enter_root(struct walk *walk, const char *path)
+{
+	struct node *root = root_of(walk, path);
+
+	if (!root)
+		return -1;
+	walk->at = root;
+	walk->rest = path + root->path_len;
+	if (walk->resolver->os != CR_OS_WINDOWS)
+		return 0;
+	if (look(walk, root) < 0)
+		return -1;
+	return root->stat.type == CR_FT_SYMLINK ? follow(walk, root) : 0;
 }
 
 /* The next component of the rest, NULL at the end; skips separators. */
@@ -466,10 +483,8 @@ int cr_resolve(struct cr_resolver *resolver, const char *path, struct cr_resolve
 	const char *name;
 	size_t len;
 
-	walk.at = root_of(&walk, path);
-	if (!walk.at)
+	if (enter_root(&walk, path) < 0)
 		return -1;
-	walk.rest = path + walk.at->path_len;
 	while ((name = take(&walk, &len)) != NULL)
 		if (step(&walk, name, len, &found) < 0)
 			return -1;

@@ -20,7 +20,7 @@ enum cr_ftype {
 	CR_FT_NONE, /* does not exist */
 	CR_FT_FILE,
 	CR_FT_DIR,
-	CR_FT_SYMLINK, /* on Windows also junctions and mount points */
+	CR_FT_SYMLINK, /* on Windows also junctions, mount points, drives made by `subst` */
 	CR_FT_SOCKET,
 	CR_FT_OTHER, /* FIFO, device */
 };

@@ -14,8 +14,9 @@
 #include "handles.h"
 #include "open.h"
 
-#define LIST_BUFFER 65536
-#define MAX_REPARSE 16384 /* MAXIMUM_REPARSE_DATA_BUFFER_SIZE, [MS-FSCC] 2.1.2 */
+#define LIST_BUFFER      65536
+#define MAX_DRIVE_TARGET 4096  /* characters */
+#define MAX_REPARSE      16384 /* MAXIMUM_REPARSE_DATA_BUFFER_SIZE, [MS-FSCC] 2.1.2 */
 
 /* Reparse tags whose text is known: [MS-FSCC] 2.1.2.4 and 2.1.2.5. */
 #define TAG_MOUNT_POINT 0xA0000003u
@@ -38,12 +39,32 @@ static enum cr_fs_answer answer(DWORD code)
 	return CR_FS_FAILED;
 }
 
+/*
+ * A drive that stands for a directory ("\??\C:\dir", as `subst` makes it) is a link to that; others
+ * name a device. Returns the number of characters, 0 for a drive proper and for what is no root.
+ */
+static DWORD drive_target(const char *path, wchar_t *textw, DWORD size)
+{
+	const wchar_t drivew[] = {(wchar_t)path[0], L':', 0};
+
+	if (strlen(path) != 3 || QueryDosDeviceW(drivew, textw, size) == 0 ||
+	    wcsncmp(textw, L"\\??\\", 4) != 0)
+		return 0;
+	return (DWORD)wcslen(textw);
+}
+
 static enum cr_fs_answer host_stat(void *ctx, const char *path, struct cr_fstat *out)
 {
-	CR_AUTO_HANDLE HANDLE handle = cr_open_plain(path, FILE_READ_ATTRIBUTES);
+	CR_AUTO_HANDLE HANDLE handle = INVALID_HANDLE_VALUE;
+	wchar_t targetw[MAX_DRIVE_TARGET];
 
 	(void)ctx;
 	*out = (struct cr_fstat){0};
+	if (drive_target(path, targetw, MAX_DRIVE_TARGET) > 0) {
+		out->type = CR_FT_SYMLINK;
+		return CR_FS_OK;
+	}
+	handle = cr_open_plain(path, FILE_READ_ATTRIBUTES);
 	if (handle == INVALID_HANDLE_VALUE)
 		return answer(GetLastError());
 	out->type = cr_handle_type(handle);
@@ -83,12 +104,17 @@ static enum cr_fs_answer link_text(const uint8_t *names, size_t len, char *buf, 
 static enum cr_fs_answer host_readlink(void *ctx, const char *path, char *buf, size_t size)
 {
 	CR_AUTO_HANDLE HANDLE handle = cr_open_plain(path, FILE_READ_ATTRIBUTES);
+	wchar_t targetw[MAX_DRIVE_TARGET];
+	const DWORD target_len = drive_target(path, targetw, MAX_DRIVE_TARGET);
 	uint8_t data[MAX_REPARSE];
 	struct reparse head;
 	size_t names;
 	DWORD got = 0;
 
 	(void)ctx;
+	if (target_len > 0)
+		return link_text((const uint8_t *)targetw, target_len * sizeof(*targetw), buf,
+				 size);
 	if (handle == INVALID_HANDLE_VALUE)
 		return answer(GetLastError());
 	if (!DeviceIoControl(handle, FSCTL_GET_REPARSE_POINT, NULL, 0, data, sizeof(data), &got,

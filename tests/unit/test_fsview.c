@@ -310,6 +310,15 @@ static const struct file windows_files[] = {
 	{"C:\\stream", CR_FT_SYMLINK, "Users:x"},
 	{"C:\\short", CR_FT_SYMLINK, "PROGRA~1"},
 	{"C:\\wild", CR_FT_SYMLINK, "a*"},
+	/* drives that stand for directories: `subst S: C:\Users`, T: through it, rounds, a server
+	 */
+	{"S:\\", CR_FT_SYMLINK, "C:\\Users"},
+	{"T:\\", CR_FT_SYMLINK, "S:\\me"},
+	{"U:\\", CR_FT_SYMLINK, "V:\\x"},
+	{"V:\\", CR_FT_SYMLINK, "U:\\x"},
+	{"W:\\", CR_FT_SYMLINK, "\\\\server\\share"},
+	{"X:\\", CR_FT_SYMLINK, NULL},
+	{"C:\\sub", CR_FT_SYMLINK, "T:\\deep"},
 };
 
 static void test_windows(void **state)
@@ -322,10 +331,14 @@ static void test_windows(void **state)
 		{"C:\\other\\x", "D:\\data\\x"},
 		{"C:\\new\\x", "C:\\new\\x"},
 		{"E:\\x", "E:\\x"},
+		{"S:\\", "C:\\Users"},
+		{"s:\\me\\x", "C:\\Users\\me\\x"},
+		{"T:\\y", "C:\\Users\\me\\y"},
+		{"C:\\sub\\z", "C:\\Users\\me\\deep\\z"},
 	};
 	static const char *const refused[] = {
-		"C:\\unc",    "C:\\device", "C:\\rooted", "C:\\drive",
-		"C:\\stream", "C:\\short",  "C:\\wild",
+		"C:\\unc",  "C:\\device", "C:\\rooted", "C:\\drive", "C:\\stream", "C:\\short",
+		"C:\\wild", "U:\\a",      "V:\\",       "W:\\a",     "X:\\a",
 	};
 	struct cr_resolved got;
 	struct cr_err err;
