@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True
 import wine  # noqa: E402
 from tapwine import Tap  # noqa: E402
 
+SKIPPED = 77
 # reading, probe, case, answer: what TESTBED_READINGS changes
 READINGS = (
     ("write-whole", "probe_access", "write-restricted: the SID only writes, all is asked", "0"),
@@ -26,10 +27,10 @@ READINGS = (
 
 
 def built(bed):
-    """Builds the bed; what it says when it fails."""
+    """Builds the bed; its exit code, and what it says."""
     done = subprocess.run([os.path.join(HERE, "build"), bed], stdin=subprocess.DEVNULL, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    return done.stdout if done.returncode else ""
+    return done.returncode, done.stdout.strip()
 
 
 def inode(bed):
@@ -116,11 +117,14 @@ def main(argv):
         return wine.missing()
     prefix = os.environ["CARREL_WINE_PREFIX"]
     tap = Tap()
-    problem = built(bed)
-    if not tap.check("the bed is built", not problem, problem):
+    code, output = built(bed)
+    if code == SKIPPED and os.environ.get("CARREL_MUST_ENFORCE") != "1":
+        print(f"1..0 # SKIP {output.splitlines()[0]}")
+        return 0
+    if not tap.check("the bed is built", code == 0, output):
         return tap.end()
     before = inode(bed)
-    tap.check("a second build changes nothing", not built(bed) and inode(bed) == before)
+    tap.check("a second build changes nothing", built(bed) == (0, "") and inode(bed) == before)
     check_bed(tap, bed, probes, prefix)
     check_stock(tap, program, probes, prefix)
     return tap.end()
