@@ -195,10 +195,11 @@ static uint32_t write_bits(const struct cr_win_mapping *mapping)
 }
 
 /*
- * The bits of `wanted` that the restricting SIDs must be granted too. "CreateRestrictedToken",
- * WRITE_RESTRICTED: they count "only when the system evaluates write access". Published accounts
- * of the kernel take that in two ways, hence the readings; by both, a request that writes nothing
- * is not asked again, DELETE, WRITE_DAC and WRITE_OWNER among them.
+ * The bits that the restricting SIDs must be granted too. "CreateRestrictedToken",
+ * WRITE_RESTRICTED: they count "only when the system evaluates write access", which published
+ * accounts of the kernel take in two ways. On real Windows a file could not be deleted where the
+ * restricting SID lacked DELETE (github.com/openai/codex/pull/31138), and could where the user had
+ * FILE_DELETE_CHILD on the directory (github.com/openai/codex/issues/32915): the third reading.
  */
 static uint32_t asked_again(const struct cr_win_request *request,
 			    const struct cr_win_mapping *mapping, uint32_t wanted)
@@ -215,6 +216,8 @@ static uint32_t asked_again(const struct cr_win_request *request,
 		return writes;
 	case CR_WIN_WHOLE_WRITE:
 		return wanted & (writes | CR_WIN_MAXIMUM_ALLOWED) ? UINT32_MAX : 0;
+	case CR_WIN_STANDARD_WRITE:
+		return writes | CR_WIN_DELETE | CR_WIN_WRITE_DAC | CR_WIN_WRITE_OWNER;
 	}
 	return UINT32_MAX;
 }

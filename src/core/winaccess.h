@@ -40,11 +40,16 @@ struct cr_win_token {
 	struct cr_win_acl default_dacl;
 };
 
-/* Of what a write-restricted token is asked a second time, sources disagree. */
+/*
+ * Of what a write-restricted token is asked a second time, sources disagree. The first reading
+ * refuses least: what it refuses, the others do.
+ */
 enum cr_win_reading {
-	CR_WIN_WRITE_BITS,  /* only the bits that write */
-	CR_WIN_WHOLE_WRITE, /* everything, as soon as one bit of it writes */
+	CR_WIN_WRITE_BITS,  /* only the bits that GENERIC_WRITE stands for, of those that write */
+	CR_WIN_WHOLE_WRITE, /* everything, as soon as one such bit is asked for */
+	CR_WIN_STANDARD_WRITE, /* the bits, and DELETE, WRITE_DAC and WRITE_OWNER */
 };
+#define CR_WIN_READING_COUNT 3
 
 enum cr_win_lock {
 	CR_WIN_LOCK_NONE, /* granted */

@@ -59,10 +59,12 @@ static void check_access(const struct cr_win_sd *sd)
 	token.write_restricted = true;
 	const uint32_t bits = most(&token, sd, CR_WIN_WRITE_BITS);
 	const uint32_t whole = most(&token, sd, CR_WIN_WHOLE_WRITE);
+	const uint32_t standard = most(&token, sd, CR_WIN_STANDARD_WRITE);
 
 	token.level = CR_WIN_IL_UNTRUSTED;
 	MUST(!(most(&token, sd, CR_WIN_WRITE_BITS) & ~bits));
 	MUST(!(full & ~whole) && !(whole & ~bits) && !(bits & ~plain));
+	MUST(!(full & ~standard) && !(standard & ~bits));
 }
 
 /* What a child inherits is inherited, and no more than two entries from each. */

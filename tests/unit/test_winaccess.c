@@ -113,7 +113,7 @@ struct row {
 #define OK     CR_WIN_LOCK_NONE
 #define OWNED  "O:" USER "G:BU"
 
-/* The same answer in both readings. */
+/* The same answer in the first two readings, and in the third but for DELETE and the like. */
 static const struct row rows[] = {
 	{"AC allow user FA", PLAIN, "O:SYD:(A;;FA;;;" USER ")", WRITE, WRITE, OK},
 	{"AC deny user write first", PLAIN, "O:SYD:(D;;0x2;;;" USER ")(A;;FA;;;" USER ")", WRITE, 0,
@@ -297,6 +297,16 @@ static void readings_part_where_sources_do(void **state)
 	} parted[] = {
 		{{"bits", WRITER, sd, READ | 2, READ | 2, OK}, CR_WIN_WRITE_BITS},
 		{{"whole", WRITER, sd, READ | 2, 0, PLACE}, CR_WIN_WHOLE_WRITE},
+		{{"standard", WRITER, sd, READ | 2, READ | 2, OK}, CR_WIN_STANDARD_WRITE},
+		{{"standard: delete", WRITER, sd, CR_WIN_DELETE, 0, PLACE}, CR_WIN_STANDARD_WRITE},
+		{{"standard: DACL", WRITER, sd, CR_WIN_WRITE_DAC, 0, PLACE}, CR_WIN_STANDARD_WRITE},
+		{{"standard: owner", WRITER, sd, CR_WIN_WRITE_OWNER, 0, PLACE},
+		 CR_WIN_STANDARD_WRITE},
+		{{"standard: delete child", WRITER, sd, CR_WIN_FILE_DELETE_CHILD,
+		  CR_WIN_FILE_DELETE_CHILD, OK},
+		 CR_WIN_STANDARD_WRITE},
+		{{"standard: maximum", WRITER, sd, MAX, 0x1301ff & ~CR_WIN_DELETE, OK},
+		 CR_WIN_STANDARD_WRITE},
 		{{"bits: delete", WRITER, sd, CR_WIN_DELETE | 2, CR_WIN_DELETE | 2, OK},
 		 CR_WIN_WRITE_BITS},
 		{{"whole: delete", WRITER, sd, CR_WIN_DELETE | 2, 0, PLACE}, CR_WIN_WHOLE_WRITE},
@@ -377,11 +387,13 @@ static void restrictions_only_take_away(void **state)
 		row.who = WRITER;
 		const uint32_t bits = ask(arena, &row, CR_WIN_WRITE_BITS).mask;
 		const uint32_t whole = ask(arena, &row, CR_WIN_WHOLE_WRITE).mask;
+		const uint32_t standard = ask(arena, &row, CR_WIN_STANDARD_WRITE).mask;
 		row.who = RESTRICTED;
 		const uint32_t full = ask(arena, &row, CR_WIN_WRITE_BITS).mask;
 
-		ROW_ASSERT(!(bits & ~plain) && !(whole & ~bits) && !(full & ~whole), "%s",
-			   row.name);
+		ROW_ASSERT(!(bits & ~plain) && !(whole & ~bits) && !(full & ~whole) &&
+				   !(standard & ~bits) && !(full & ~standard),
+			   "%s", row.name);
 	}
 	cr_arena_free(arena);
 }

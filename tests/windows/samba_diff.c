@@ -2,9 +2,9 @@
  * samba_diff.c - answers access checks, one a line, for samba_diff.py to compare with Samba's.
  *
  * Input:  PRIVILEGES USER,GROUP... RESTRICTING,...|- MASK SDDL      (numbers hexadecimal)
- * Output: PLAIN RESTRICTED BITS WHOLE
+ * Output: PLAIN RESTRICTED BITS WHOLE STANDARD
  * where each is the granted mask in hexadecimal or "-": the same token without restricting SIDs,
- * with them, and write-restricted in both readings. A line that cannot be read ends the program.
+ * with them, and write-restricted in each reading. A line that cannot be read ends the program.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -106,6 +106,7 @@ static void take_line(struct cr_arena *arena, char *line)
 	answer(&question, n_restricting, false, CR_WIN_WRITE_BITS);
 	answer(&question, n_restricting, true, CR_WIN_WRITE_BITS);
 	answer(&question, n_restricting, true, CR_WIN_WHOLE_WRITE);
+	answer(&question, n_restricting, true, CR_WIN_STANDARD_WRITE);
 	putchar('\n');
 }
 

@@ -35,7 +35,8 @@ PRIVILEGES = {0x01: "SEC_PRIV_TAKE_OWNERSHIP", 0x02: "SEC_PRIV_SECURITY"}
 SYSTEM_SECURITY = 0x1000000
 TAKE_OWNERSHIP = 0x80000
 BATCH = 5000
-KINDS = ("plain", "restricted", "write-restricted, bits", "write-restricted, whole")
+STANDARD = WRITES | 0xD0000  # and DELETE, WRITE_DAC, WRITE_OWNER
+KINDS = ("plain", "restricted", "write-restricted: bits", "whole", "standard")
 
 
 def draw_mask(rng):
@@ -91,17 +92,20 @@ def samba(descriptor, token, mask):
 
 
 def expected(descriptor, asker, mask):
-    """The four answers, from Samba's check made twice."""
+    """The five answers, from Samba's check made twice."""
     own = samba(descriptor, asker.own, mask)
     if mask & MAXIMUM:
         asked = mask & ~MAXIMUM
         second = samba(descriptor, asker.second, MAXIMUM) or 0
         second |= asked & TAKE_OWNERSHIP if asker.privileges & 1 else 0
-        masks = [own, own and own & second, own and own & (second | ~WRITES), own and own & second]
+        masks = [own, own and own & second, own and own & (second | ~WRITES), own and own & second,
+                 own and own & (second | ~STANDARD)]
         return ["-" if not got or asked & ~got else "%x" % got for got in masks]
-    whole = samba(descriptor, asker.second, mask) is not None
-    bits = not mask & WRITES or samba(descriptor, asker.second, mask & WRITES) is not None
-    passed = [True, whole, bits, whole or not mask & WRITES]
+    def second(bits):
+        return not bits or samba(descriptor, asker.second, bits) is not None
+
+    passed = [True, second(mask), second(mask & WRITES), not mask & WRITES or second(mask),
+              second(mask & STANDARD)]
     return ["%x" % mask if own is not None and ok else "-" for ok in passed]
 
 
