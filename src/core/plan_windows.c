@@ -94,26 +94,36 @@ static void add_height_gaps(struct cr_win_planner *planner)
 	}
 }
 
-static void add_user_gaps(struct cr_win_planner *planner)
+/*
+ * Lock 2 asks only about writing, and lock 3 is one height for all boxes: what stands no higher
+ * than this box, the workspaces of others among it, is held by lock 1 alone.
+ */
+static void add_low_gap(struct cr_win_planner *planner)
 {
 	struct cr_builder *builder = &planner->builder;
 
-	if (planner->account)
+	if (planner->account) {
+		cr_build_gap(builder, "delete-low", &cr_origin_system,
+			     "what other boxes of the same account may write can be deleted: a "
+			     "write-restricted token restricts only writing");
+	} else if (builder->facts->integrity_labels) {
+		cr_build_gap(builder, "delete-low", &cr_origin_system,
+			     "what of yours is labelled as low as the box or lower "
+			     "(AppData\\LocalLow, caches of browsers, the workspaces of other "
+			     "boxes) can be deleted, and its entries can be changed: a "
+			     "write-restricted token restricts only writing");
+	}
+}
+
+static void add_network_gap(struct cr_win_planner *planner)
+{
+	if (planner->account || planner->online)
 		return;
-	if (!planner->online) {
-		cr_build_gap(builder, "network", &cr_origin_system,
-			     "the command can use the network: without carrel-setup nothing on "
-			     "this system can keep a process of the user offline; shares and "
-			     "services, this machine's own among them, take it for the user "
-			     "without any restriction");
-	}
-	if (builder->facts->integrity_labels) {
-		cr_build_gap(
-			builder, "delete-low", &cr_origin_system,
-			"files of the user that are labelled Low (AppData\\LocalLow, caches of "
-			"browsers) can be deleted: the box stands above them, and a "
-			"write-restricted token does not restrict deleting");
-	}
+	cr_build_gap(&planner->builder, "network", &cr_origin_system,
+		     "the command can use the network: without carrel-setup nothing on "
+		     "this system can keep a process of the user offline; shares and "
+		     "services, this machine's own among them, take it for the user "
+		     "without any restriction");
 }
 
 /* A volume with FAT has neither entries nor labels: every program writes all of it. */
@@ -158,7 +168,8 @@ static void add_notes(struct cr_win_planner *planner)
 
 static void add_system_gaps(struct cr_win_planner *planner)
 {
-	add_user_gaps(planner);
+	add_network_gap(planner);
+	add_low_gap(planner);
 	add_volume_gap(planner);
 	cr_build_broker_gaps(&planner->builder);
 	add_height_gaps(planner);

@@ -208,7 +208,7 @@ static void gaps_of_each_tier(void **state)
 		{CR_TIER_ELEVATED, true, "", "hidden-files", false},
 		{CR_TIER_UNELEVATED, true, "", "delete-low", true},
 		{CR_TIER_UNELEVATED, false, "", "delete-low", false},
-		{CR_TIER_ELEVATED, true, "", "delete-low", false},
+		{CR_TIER_ELEVATED, true, "", "delete-low", true},
 		{CR_TIER_UNELEVATED, true, "", "open-volumes", false},
 		{CR_TIER_UNELEVATED, true, "ask write ~/other\n", "ask-files", true},
 		{CR_TIER_UNELEVATED, true, "allow unix ~/sock\n", "unix-sockets", true},
