@@ -58,6 +58,9 @@ FILES = [
            "    goto done;"),
     before("server/file.c", "create_file", r"release_object\( fd \)",
            "if (obj) tb_file_created( fd, sd );"),
+    before("server/handle.c", "duplicate_handle", r"if \(access & ~src_access\)",
+           "if ((access & ~src_access) && !tb_file_may_extend( obj, access ))\n"
+           "{ release_object( obj ); return 0; }"),
     before("server/fd.c", "set_fd_name", r"if \(create_link && !fstat",
            "if (!tb_file_may_rename( fd->unix_fd, name, create_link )) goto failed;"),
 ]

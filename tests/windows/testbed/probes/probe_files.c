@@ -25,6 +25,8 @@ enum op {
 	RELABEL_LOW,
 	RELABEL_MEDIUM,
 	ATTRIBUTES,
+	EXTEND, /* copy a handle with more rights */
+	REOPEN,
 };
 
 #define OK     ERROR_SUCCESS
@@ -113,6 +115,12 @@ static const struct file_case {
 	{"low: does not relabel Medium", MINE, -1, KEEP, -1, LOW, RELABEL_LOW, DENIED, DENIED, MIC},
 	{"low: not even what the world may write", WORLD, -1, KEEP, -1, LOW, WRITE, DENIED, OK,
 	 MIC},
+	{"low: a copied handle has no more rights", MINE, -1, KEEP, -1, LOW, EXTEND, DENIED, OK,
+	 "DuplicateHandle; " MIC},
+	{"low: nor one opened from it", MINE, -1, KEEP, -1, LOW, REOPEN, DENIED, OK,
+	 "ReOpenFile; " MIC},
+	{"user: a copied handle may have more rights", MINE, -1, KEEP, -1, USER, EXTEND, OK, OK,
+	 "DuplicateHandle"},
 	{"low: writes low", MINE, PROBE_LOW, KEEP, -1, LOW, WRITE, OK, OK, MIC},
 	{"low: makes a file in low", MINE, PROBE_LOW, KEEP, -1, LOW, CREATE, OK, OK, MIC},
 	{"low: deletes in low", MINE, PROBE_LOW, KEEP, -1, LOW, REMOVE, OK, OK, MIC},
@@ -184,6 +192,34 @@ static unsigned long relabel(int level)
 				     NULL, NULL, NULL, probe_label(level, 0));
 }
 
+static HANDLE open_to_read(void)
+{
+	return CreateFileW(FILE_, GENERIC_READ, 7, NULL, OPEN_EXISTING, 0, NULL);
+}
+
+static unsigned long extend(void)
+{
+	HANDLE file = open_to_read(), copy;
+	unsigned long error = told(DuplicateHandle(GetCurrentProcess(), file, GetCurrentProcess(),
+						   &copy, DELETE | WRITE_DAC, FALSE, 0));
+
+	CloseHandle(file);
+	if (!error)
+		CloseHandle(copy);
+	return error;
+}
+
+static unsigned long reopen(void)
+{
+	HANDLE file = open_to_read(), other = ReOpenFile(file, GENERIC_WRITE, 7, 0);
+	unsigned long error = told(other != INVALID_HANDLE_VALUE);
+
+	CloseHandle(file);
+	if (!error)
+		CloseHandle(other);
+	return error;
+}
+
 static unsigned long operate(enum op op)
 {
 	switch (op) {
@@ -219,6 +255,10 @@ static unsigned long operate(enum op op)
 		return relabel(PROBE_LOW);
 	case RELABEL_MEDIUM:
 		return relabel(PROBE_MEDIUM);
+	case EXTEND:
+		return extend();
+	case REOPEN:
+		return reopen();
 	case ATTRIBUTES:
 		return opened(FILE_, FILE_WRITE_ATTRIBUTES, OPEN_EXISTING, 0);
 	}

@@ -518,6 +518,24 @@ int tb_file_open(const struct tb_open *open)
 	return may && (!*open->sd || tb_may_label(*open->sd, LABEL_SECURITY_INFORMATION));
 }
 
+int tb_file_may_extend(struct object *obj, unsigned int access)
+{
+	struct fd *fd = obj->ops->type == &file_type ? obj->ops->get_fd(obj) : NULL;
+	int unix_fd = fd ? get_unix_fd(fd) : -1, may = 1;
+	struct place place;
+
+	clear_error();
+	if (unix_fd != -1 && find_open(&place, unix_fd)) {
+		may = may_open(&place, FILE_OPEN, 0, &access);
+		leave(&place);
+	}
+	if (fd)
+		release_object(fd);
+	if (!may)
+		set_error(STATUS_ACCESS_DENIED);
+	return may;
+}
+
 /* The label of a creator below Medium, for what inherits none. */
 static void add_label_of_creator(struct list_of_aces *sacl)
 {

@@ -76,6 +76,8 @@ struct security_descriptor *tb_file_sd(int unix_fd);
 int tb_file_store(int unix_fd, const struct security_descriptor *sd, unsigned int info);
 int tb_file_open(const struct tb_open *open);
 void tb_file_created(struct fd *fd, const struct security_descriptor *sd);
+/* may a handle of the file be copied with these rights? */
+int tb_file_may_extend(struct object *obj, unsigned int access);
 int tb_file_may_rename(int unix_fd, const char *path, int link);
 
 /* server_objects.c: everything that is no file */
