@@ -45,6 +45,9 @@ static const struct world_file machine[] = {
 	{"/Users/me/w/shared", true, "D:(A;OICI;FA;;;WD)"},
 	{"/Users/me/w/shared/file", false, NULL},
 	{"/Users/me/cache", true, NULL},
+	{"/Users/me/other-w", true, /* the workspace of another box */
+	 "D:(A;OICI;0x1301bf;;;S-1-5-21-1-2-3-4000)S:(ML;OICI;NW;;;S-1-16-6144)"},
+	{"/Users/me/other-w/file", false, NULL},
 	{"/Users/Public", true,
 	 "O:SYG:SYD:PAI(A;OICIIO;FA;;;CO)(A;;0x1301bf;;;IU)(A;OICIIO;SDGXGWGR;;;IU)"
 	 "(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"},
@@ -188,6 +191,53 @@ static void with_lock_three_off_the_gaps_say_what_is_open(void **state)
 		  1u << WORLD_HIDDEN | 1u << WORLD_OUTSIDE | 1u << WORLD_OPEN | 1u << WORLD_HEIGHT);
 }
 
+/*
+ * What stands at or below the height of the box is held by the place alone, and in one reading the
+ * place is not asked about deleting or about the list: so a box can delete in the workspace of
+ * another one, and give itself what it lacks there. The gap for it is delete-low.
+ */
+static void what_stands_low_is_known(void **state)
+{
+	static const struct {
+		const char *path;
+		enum cr_win_op op;
+		bool granted[CR_WIN_READING_COUNT];
+	} rows[] = {
+		{"C:\\Users\\me\\other-w\\file", CR_WIN_OP_READ, {true, true, true}},
+		{"C:\\Users\\me\\other-w\\file", CR_WIN_OP_WRITE, {false, false, false}},
+		{"C:\\Users\\me\\other-w", CR_WIN_OP_CREATE, {false, false, false}},
+		{"C:\\Users\\me\\other-w\\file", CR_WIN_OP_RENAME, {false, false, false}},
+		{"C:\\Users\\me\\other-w\\file", CR_WIN_OP_DELETE, {true, true, true}},
+		{"C:\\Users\\me\\other-w\\file", CR_WIN_OP_SET_DACL, {true, true, false}},
+		{"C:\\Users\\me\\AppData\\LocalLow\\cache", CR_WIN_OP_DELETE, {true, true, true}},
+		{"C:\\Users\\me\\AppData\\LocalLow\\cache", CR_WIN_OP_WRITE, {false, false, false}},
+	};
+	const struct world_spec spec = {
+		.tier = CR_TIER_UNELEVATED,
+		.files = machine,
+		.n_files = COUNT(machine),
+		.policy = "allow read C:/\nallow write .\n",
+	};
+	struct world w;
+
+	(void)state;
+	assert_int_equal(world_make(&w, &spec), 0);
+	assert_true(world_has_gap(&w, "delete-low"));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct world_try t = {.tree = &w.after,
+				      .node = cr_win_tree_find(&w.after, rows[i].path),
+				      .op = rows[i].op};
+
+		for (int reading = 0; reading < CR_WIN_READING_COUNT; reading++) {
+			t.reading = (enum cr_win_reading)reading;
+			ROW_ASSERT(world_granted(&w, &w.box, &t) == rows[i].granted[reading],
+				   "row %zu: %s '%s', reading %d", i, cr_win_op_name(t.op),
+				   rows[i].path, reading);
+		}
+	}
+	world_free(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +245,7 @@ int main(void)
 		cmocka_unit_test(also_the_second_time),
 		cmocka_unit_test(also_for_an_administrator),
 		cmocka_unit_test(also_for_the_account_of_the_elevated_tier),
+		cmocka_unit_test(what_stands_low_is_known),
 		cmocka_unit_test(with_lock_three_off_the_gaps_say_what_is_open),
 	};
 

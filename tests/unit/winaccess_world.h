@@ -456,7 +456,8 @@ static inline void world_must_grant(struct world *w, struct world_try t)
 	if (!was.node ||
 	    (t.op == CR_WIN_OP_READ ? world_is_unread(w, was.node) : !world_reaches(w, was.node)))
 		return;
-	if (world_moves(t.op) && world_view_of(w, t.node)->is_above_temp)
+	if ((world_moves(t.op) && world_view_of(w, t.node)->is_above_temp) ||
+	    (world_sets(t.op) && world_is_elevated(w))) /* no account needs to */
 		return;
 	if (world_denies(was.node) ||
 	    (world_moves(t.op) && world_denies(&w->before.nodes[was.node->parent])))
