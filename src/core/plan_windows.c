@@ -104,14 +104,15 @@ static void add_low_gap(struct cr_win_planner *planner)
 
 	if (planner->account) {
 		cr_build_gap(builder, "delete-low", &cr_origin_system,
-			     "what other boxes of the same account may write can be deleted: a "
+			     "what other boxes of the same account may write can be deleted, and "
+			     "their processes taken over by way of their entries: a "
 			     "write-restricted token restricts only writing");
 	} else if (builder->facts->integrity_labels) {
 		cr_build_gap(builder, "delete-low", &cr_origin_system,
-			     "what of yours is labelled as low as the box or lower "
-			     "(AppData\\LocalLow, caches of browsers, the workspaces of other "
-			     "boxes) can be deleted, and its entries can be changed: a "
-			     "write-restricted token restricts only writing");
+			     "what of yours stands no higher than the box (AppData\\LocalLow, "
+			     "caches of browsers, workspaces and processes of other boxes) can be "
+			     "deleted, and taken over by way of its entries: a write-restricted "
+			     "token restricts only writing");
 	}
 }
 
