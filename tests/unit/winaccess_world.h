@@ -31,16 +31,18 @@ enum world_gap {
 	WORLD_RENAME,
 	WORLD_OPEN,
 	WORLD_HEIGHT,
-	WORLD_LOW_OPEN, /* labelled Low and open to every account: no gap, a known limit */
 	WORLD_NO_GAP,
 	WORLD_GAPS
 };
 
 static const char *const world_gaps[WORLD_GAPS] = {
-	[WORLD_HIDDEN] = "hidden-files",          [WORLD_LOW] = "delete-low",
-	[WORLD_OUTSIDE] = "delete-outside",       [WORLD_RENAME] = "rename-protected",
-	[WORLD_OPEN] = "world-writable",          [WORLD_HEIGHT] = "integrity",
-	[WORLD_LOW_OPEN] = "low and open to all", [WORLD_NO_GAP] = "none",
+	[WORLD_HIDDEN] = "hidden-files",
+	[WORLD_LOW] = "delete-low",
+	[WORLD_OUTSIDE] = "delete-outside",
+	[WORLD_RENAME] = "rename-protected",
+	[WORLD_OPEN] = "world-writable",
+	[WORLD_HEIGHT] = "integrity",
+	[WORLD_NO_GAP] = "none",
 };
 
 struct world_file {
@@ -327,8 +329,6 @@ static inline enum world_gap world_gap_for(const struct world *w, const struct w
 
 	if (op == CR_WIN_OP_READ)
 		return WORLD_HIDDEN;
-	if (low && world_is_elevated(w))
-		return WORLD_LOW_OPEN;
 	if (!w->spec->no_labels)
 		return low ? WORLD_LOW : WORLD_NO_GAP;
 	if (world_sets(op))
@@ -386,7 +386,7 @@ static inline void world_must_refuse(struct world *w, struct world_try t, const 
 
 		const enum world_gap gap = world_gap_for(w, &t);
 
-		if (gap == WORLD_LOW_OPEN || world_has_gap(w, world_gaps[gap]))
+		if (world_has_gap(w, world_gaps[gap]))
 			w->n_excused[gap]++;
 		else
 			world_differs(w, &t, when);
