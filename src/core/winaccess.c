@@ -199,7 +199,9 @@ static uint32_t write_bits(const struct cr_win_mapping *mapping)
  * WRITE_RESTRICTED: they count "only when the system evaluates write access", which published
  * accounts of the kernel take in two ways. On real Windows a file could not be deleted where the
  * restricting SID lacked DELETE (github.com/openai/codex/pull/31138), and could where the user had
- * FILE_DELETE_CHILD on the directory (github.com/openai/codex/issues/32915): the third reading.
+ * FILE_DELETE_CHILD on the directory (github.com/openai/codex/issues/32915): the third reading. A
+ * write-restricted token without restricting SIDs writes nothing
+ * (github.com/googleprojectzero/sandbox-attacksurface-analysis-tools/pull/20).
  */
 static uint32_t asked_again(const struct cr_win_request *request,
 			    const struct cr_win_mapping *mapping, uint32_t wanted)
@@ -207,10 +209,8 @@ static uint32_t asked_again(const struct cr_win_request *request,
 	const struct cr_win_token *token = request->token;
 	const uint32_t writes = write_bits(mapping);
 
-	if (token->n_restricting == 0)
-		return 0;
 	if (!token->write_restricted)
-		return UINT32_MAX;
+		return token->n_restricting > 0 ? UINT32_MAX : 0;
 	switch (request->reading) {
 	case CR_WIN_WRITE_BITS:
 		return writes;

@@ -32,7 +32,7 @@ struct cr_win_token {
 	bool user_deny_only;
 	const struct cr_win_group *groups;
 	size_t n_groups;
-	const struct cr_win_sid *restricting; /* none: not a restricted token */
+	const struct cr_win_sid *restricting; /* none: not restricted, but for writing */
 	size_t n_restricting;
 	bool write_restricted;
 	uint32_t privileges;

@@ -34,6 +34,8 @@ enum who {
 	RELABELER, /* LOW with SeRelabelPrivilege */
 	BACKER,    /* PLAIN with SeBackupPrivilege and SeRestorePrivilege, not opened for them */
 	RES_TAKER, /* RESTRICTED with SeTakeOwnershipPrivilege */
+	NO_WRITER, /* write-restricted to nobody */
+	WORLD_RES, /* RESTRICTED to SYNTH and Everyone */
 	WHO_COUNT,
 };
 
@@ -58,6 +60,8 @@ static const struct {
 	[AUDITOR] = {.privileges = CR_WIN_PRIV_SECURITY, .level = 0x2000},
 	[RELABELER] = {.privileges = CR_WIN_PRIV_RELABEL, .level = 0x1000},
 	[BACKER] = {.privileges = CR_WIN_PRIV_BACKUP | CR_WIN_PRIV_RESTORE, .level = 0x2000},
+	[NO_WRITER] = {.write_restricted = true, .level = 0x2000},
+	[WORLD_RES] = {.n_restricting = 2, .level = 0x2000},
 	[RES_TAKER] = {.n_restricting = 1,
 		       .privileges = CR_WIN_PRIV_TAKE_OWNERSHIP,
 		       .level = 0x2000},
@@ -287,6 +291,56 @@ static void rules_are_kept_in_both_readings(void **state)
 	cr_arena_free(arena);
 }
 
+/*
+ * What people report of real Windows, as far as it is one access check. The paths are github.com's.
+ * openai/codex/issues/32915: a write-restricted process deletes outside its roots, and a protected
+ *   .git inside, where the user has FILE_DELETE_CHILD on the directory (windows-2025).
+ * openai/codex/pull/31138: it cannot delete an existing file while the restricting SID lacks
+ * DELETE, and can with an entry that grants it. Gitlawb/zero/pull/865: with Everyone among the
+ * restricting SIDs, what Everyone may write is open; C:\Users\Public\Documents is not, it names
+ * BATCH and INTERACTIVE. Gitlawb/zero/pull/658 and pull/1005: without WRITE_RESTRICTED no program
+ * of C:\Windows can be read, because its entries name Users; with it they can.
+ * googleprojectzero/sandbox-attacksurface-analysis-tools/pull/20: write-restricted to nobody.
+ */
+static const struct {
+	struct row row;
+	enum cr_win_reading reading;
+} reported[] = {
+	{{"32915 outside", WORLDLY, "O:SYD:AI(A;OICIID;FA;;;" USER ")(A;OICIID;FA;;;SY)",
+	  CR_WIN_FILE_DELETE_CHILD, CR_WIN_FILE_DELETE_CHILD, OK},
+	 CR_WIN_STANDARD_WRITE},
+	{{"32915 inside", WORLDLY, "O:SYD:AI(A;OICI;0x1301bf;;;" SYNTH ")(A;OICIID;FA;;;" USER ")",
+	  CR_WIN_FILE_DELETE_CHILD, CR_WIN_FILE_DELETE_CHILD, OK},
+	 CR_WIN_STANDARD_WRITE},
+	{{"31138 before", WORLDLY, "O:SYD:(A;OICI;0x1201bf;;;" SYNTH ")(A;;FA;;;" USER ")",
+	  CR_WIN_DELETE, 0, PLACE},
+	 CR_WIN_STANDARD_WRITE},
+	{{"31138 after", WORLDLY, "O:SYD:(A;OICI;0x1301bf;;;" SYNTH ")(A;;FA;;;" USER ")",
+	  CR_WIN_DELETE, CR_WIN_DELETE, OK},
+	 CR_WIN_STANDARD_WRITE},
+	{{"865 share", WORLDLY, "O:BAD:(A;OICI;FA;;;WD)", WRITE, WRITE, OK}, CR_WIN_WHOLE_WRITE},
+	{{"865 public", WORLDLY, "O:BAD:(A;OICI;FA;;;SY)(A;;0x1301bf;;;IU)(A;;0x1301bf;;;BU)",
+	  WRITE, 0, PLACE},
+	 CR_WIN_WRITE_BITS},
+	{{"658 restricted", WORLD_RES, "O:SYD:PAI(A;;0x1200a9;;;BU)(A;;FA;;;SY)", READ, 0, PLACE},
+	 CR_WIN_WRITE_BITS},
+	{{"1005 write-restricted", WORLDLY, "O:SYD:PAI(A;;0x1200a9;;;BU)(A;;FA;;;SY)", 0x1200a9,
+	  0x1200a9, OK},
+	 CR_WIN_WHOLE_WRITE},
+	{{"20 writes", NO_WRITER, "O:SYD:(A;;FA;;;BU)", WRITE, 0, PLACE}, CR_WIN_WRITE_BITS},
+	{{"20 reads", NO_WRITER, "O:SYD:(A;;FA;;;BU)", READ, READ, OK}, CR_WIN_WHOLE_WRITE},
+};
+
+static void reports_from_real_windows_hold(void **state)
+{
+	struct cr_arena *arena = cr_arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(reported); i++)
+		check(arena, &reported[i].row, reported[i].reading);
+	cr_arena_free(arena);
+}
+
 /* Where sources disagree: READ and WRITE in one request, the place grants only writing. */
 static void readings_part_where_sources_do(void **state)
 {
@@ -403,6 +457,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_are_kept_in_both_readings),
 		cmocka_unit_test(readings_part_where_sources_do),
+		cmocka_unit_test(reports_from_real_windows_hold),
 		cmocka_unit_test(the_entry_that_denies_is_named),
 		cmocka_unit_test(all_locks_that_refuse_are_named),
 		cmocka_unit_test(restrictions_only_take_away),
