@@ -197,6 +197,8 @@ static DWORD creation_flags(const struct call *call)
 		all |= CREATE_SUSPENDED;
 	if (flags & CR_START_NO_CONSOLE)
 		all |= CREATE_NO_WINDOW;
+	if (flags & CR_START_DETACHED)
+		all |= DETACHED_PROCESS;
 	if (flags & CR_START_GROUP)
 		all |= CREATE_NEW_PROCESS_GROUP;
 	return all;

@@ -25,6 +25,7 @@
 #define CR_START_GROUP      4u /* a process group of its own: our Ctrl-C is not its Ctrl-C */
 #define CR_START_JOB_LATER \
 	8u /* joins its job after its making, before it runs: the way of old Windows */
+#define CR_START_DETACHED 16u /* no console at all: for a program that shows nothing */
 
 /* All pointers and handles are borrowed for the call. Zeroed fields mean what is said. */
 struct cr_process_start {
