@@ -64,6 +64,7 @@ struct world_spec {
 /* What decide() and the policy say of one object. */
 struct world_view {
 	bool reads, writable;
+	bool by_pattern;      /* a wildcard decides: it goes where its directory goes */
 	bool is_root;         /* the name of a writable root belongs to what is around it */
 	bool holds_protected; /* something in it is not writable: it is not to be moved */
 	bool is_inside;       /* at or in a writable root */
@@ -180,11 +181,19 @@ static inline bool world_writable(const struct world *w, const char *path)
 	return cr_decide_view(w->rules, path, NULL) == CR_VIEW_WRITABLE;
 }
 
+static inline bool world_by_pattern(const struct world *w, const char *path)
+{
+	const struct cr_rule *rule = NULL;
+
+	cr_decide_view(w->rules, path, &rule);
+	return rule && !rule->literal;
+}
+
 /* Something in it is not writable, be it there or only in a rule. */
 static inline bool world_holds_protected(const struct world *w, const char *path)
 {
 	for (size_t i = 0; i < w->after.count; i++) {
-		if (!w->views[i].writable &&
+		if (!w->views[i].writable && !w->views[i].by_pattern &&
 		    cr_path_within(CR_OS_WINDOWS, w->after.nodes[i].path, path))
 			return true;
 	}
@@ -221,6 +230,7 @@ static inline void world_look(struct world *w)
 		w->views[i].reads =
 			cr_decide_path(w->rules, CR_CAP_READ, path).decision == CR_ALLOW;
 		w->views[i].writable = world_writable(w, path);
+		w->views[i].by_pattern = world_by_pattern(w, path);
 		w->views[i].is_inside = world_is_inside(w, path);
 		w->views[i].is_above_temp = strcmp(path, WORLD_TEMP) != 0 &&
 					    cr_path_within(CR_OS_WINDOWS, WORLD_TEMP, path);
