@@ -64,22 +64,35 @@ static int probe_token(struct cr_facts *facts, struct cr_err *err)
 	return 0;
 }
 
-/* Volumes that keep no access lists; network drives are not asked. */
+static bool is_local(const wchar_t *rootw)
+{
+	const UINT type = GetDriveTypeW(rootw);
+
+	return type == DRIVE_FIXED || type == DRIVE_REMOVABLE || type == DRIVE_RAMDISK;
+}
+
+/*
+ * Volumes that keep no access lists: memory sticks above all. Network drives are not asked; an
+ * empty card reader must not ask the user for a card.
+ */
 static uint32_t open_drives(void)
 {
 	const DWORD drives = GetLogicalDrives();
 	uint32_t open = 0;
+	DWORD mode;
 
+	SetThreadErrorMode(SEM_FAILCRITICALERRORS, &mode);
 	for (unsigned i = 0; i < 26; i++) {
 		const wchar_t rootw[] = {(wchar_t)(L'A' + i), L':', L'\\', 0};
 		DWORD flags = 0;
 
-		if (!(drives >> i & 1) || GetDriveTypeW(rootw) != DRIVE_FIXED)
+		if (!(drives >> i & 1) || !is_local(rootw))
 			continue;
 		if (GetVolumeInformationW(rootw, NULL, 0, NULL, NULL, &flags, NULL, 0) &&
 		    !(flags & FILE_PERSISTENT_ACLS))
 			open |= 1u << i;
 	}
+	SetThreadErrorMode(mode, NULL);
 	return open;
 }
 
