@@ -395,6 +395,12 @@ static bool is_this(const uint8_t *ace, const void *arg)
 	return same_ace(ace, arg);
 }
 
+static bool is_label(const uint8_t *ace, const void *arg)
+{
+	(void)arg;
+	return ace[0] == ACE_LABEL;
+}
+
 static bool is_own_label(const uint8_t *ace, const void *arg)
 {
 	(void)arg;
@@ -410,6 +416,11 @@ static bool is_own_allow(const uint8_t *ace, const void *arg)
 bool cr_sd_has(struct cr_sd sd, const struct cr_ace *ace)
 {
 	return find_ace(sd, cr_ace_is_label(ace), is_this, ace->bytes);
+}
+
+bool cr_sd_has_label(struct cr_sd sd)
+{
+	return find_ace(sd, true, is_label, NULL);
 }
 
 bool cr_sd_has_own_label(struct cr_sd sd)

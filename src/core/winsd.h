@@ -70,6 +70,9 @@ bool cr_sd_has(struct cr_sd sd, const struct cr_ace *ace);
 /* True when its DACL takes nothing from the directory above. */
 bool cr_sd_is_protected(struct cr_sd sd);
 
+/* True when the descriptor has a mandatory label. */
+bool cr_sd_has_label(struct cr_sd sd);
+
 /* True when the descriptor has a mandatory label, or allows something, not by inheritance. */
 bool cr_sd_has_own_label(struct cr_sd sd);
 bool cr_sd_has_own_allow(struct cr_sd sd);

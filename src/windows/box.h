@@ -69,6 +69,9 @@ uint64_t cr_now_ms(void);
 /* token.c: the restricted token of the box, from our own. */
 int cr_token_make(struct cr_box *box, struct cr_err *err);
 
+/* Compares the token with what was asked for: a call that does nothing is no restriction. */
+int cr_token_check(struct cr_box *box, struct cr_err *err);
+
 /* acl.c: entries and labels of the plan, once per workspace. */
 int cr_acl_apply(struct cr_box *box, struct cr_err *err);
 

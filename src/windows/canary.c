@@ -225,7 +225,7 @@ static int run(struct cr_box *box, char **argv, DWORD *code, struct cr_err *err)
 		.envp = box->launch->envp,
 		.job = box->job,
 		.desktop = box->desktop.handle ? box->desktop.name : NULL,
-		.flags = CR_START_NO_CONSOLE,
+		.flags = CR_START_DETACHED,
 	};
 	struct cr_process process = {0};
 	int ended = -1;

@@ -248,7 +248,7 @@ static int build(struct cr_box *box, struct cr_err *err)
 	if (do_pass(box, PASS_NOTES, err) < 0 || cr_token_make(box, err) < 0 ||
 	    cr_job_create(&box->limits, &box->job, err) < 0 || do_pass(box, PASS_MAKE, err) < 0 ||
 	    cr_acl_apply(box, err) < 0 || do_pass(box, PASS_HOLD, err) < 0 ||
-	    cr_canaries_run(box, err) < 0)
+	    cr_canaries_run(box, err) < 0 || cr_token_check(box, err) < 0)
 		return -1;
 	return start_command(box, err);
 }

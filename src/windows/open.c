@@ -26,12 +26,21 @@ int cr_wide_path(const char *path, wchar_t outw[CR_WIDE_PATH])
 	return -1;
 }
 
-/* A mapped drive may wait for a server that is gone; asking what kind it is does not. */
+/*
+ * A mapped drive may wait for a server that is gone; asking what kind it is does not. Asked once
+ * for each drive: a plan opens some hundred paths.
+ */
 static bool is_remote(const char *path)
 {
+	static UINT types[26]; /* of GetDriveTypeW; 0 is one that nobody has asked for */
+	const unsigned drive = (unsigned)(path[0] | 0x20) - 'a';
 	const wchar_t rootw[] = {(wchar_t)path[0], L':', L'\\', 0};
 
-	return GetDriveTypeW(rootw) == DRIVE_REMOTE;
+	if (drive >= 26)
+		return true;
+	if (types[drive] == DRIVE_UNKNOWN)
+		types[drive] = GetDriveTypeW(rootw);
+	return types[drive] == DRIVE_REMOTE;
 }
 
 HANDLE cr_open_plain(const char *path, DWORD access)

@@ -73,6 +73,9 @@ static int write_copies(struct cr_arena *arena, HANDLE handle, struct cr_sd sd, 
 	if (!copy.bytes)
 		return cr_fail(err, CR_E_NOMEM, "out of memory");
 	memcpy((void *)(uintptr_t)copy.bytes, sd.bytes, sd.len);
+	/* one call for both, where there is a label to put; an empty SACL takes one away */
+	if (parts == (CR_SD_DACL | CR_SD_LABEL) && cr_sd_has_label(sd))
+		return write_part(handle, copy, dacl | LABEL_SECURITY_INFORMATION, err);
 	if ((parts & CR_SD_DACL) && write_part(handle, copy, dacl, err) < 0)
 		return -1;
 	if (!(parts & CR_SD_LABEL))

@@ -3,8 +3,7 @@
  * own propagation: that one takes as long as it takes, says nothing, and walks by
  * names which the box may change.
  *
- * An object is looked at first and only opened for writing when it differs. No
- * record is made where taking our SID's entries away again gives exactly the
+ * No record is made where taking our SID's entries away again gives exactly the
  * bytes that were there; otherwise the journal gets them first.
  */
 #include <string.h>
@@ -165,37 +164,31 @@ static int left_out(struct level *level, const struct legacy *legacy, DWORD code
 	return cr_fail_win(level->err, CR_E_STEP, code, "cannot protect '%.500s'", level->path);
 }
 
-static int change(struct level *level, const struct cr_walk_entry *entry,
+/* The object is open for writing, and differs. */
+static int change(struct level *level, HANDLE handle, struct cr_sd before,
 		  const struct legacy *legacy)
 {
-	CR_AUTO_HANDLE HANDLE handle = cr_walk_open(entry, LOOK_ACCESS | CR_SD_WRITE_ACCESS);
-	struct cr_wj_record record = {.kind = CR_WJ_OBJECT, .path = level->path};
-	struct cr_sd before, after;
+	struct cr_wj_record record = {.kind = CR_WJ_OBJECT, .path = level->path, .before = before};
 
-	if (!handle)
-		return left_out(level, legacy, GetLastError());
 	if (has_other_names(handle) && !denies(legacy))
 		return left_out(level, legacy, ERROR_TOO_MANY_LINKS);
-	if (cr_sd_read(level->arena, handle, &before, level->err) < 0 ||
-	    wanted(level, legacy, before, &after) < 0)
+	if (wanted(level, legacy, before, &record.after) < 0)
 		return -1;
-	if (cr_sd_differs(before, after) == 0)
+	if (cr_sd_differs(before, record.after) == 0)
 		return 0;
-	record.id = cr_handle_id(handle);
-	record.before = before;
-	record.after = after;
-	if (!strips_back(level, before, after) &&
-	    cr_journal_add(&level->acl->journal, &record, level->err) < 0)
-		return -1;
+	if (!strips_back(level, before, record.after)) {
+		record.id = cr_handle_id(handle);
+		if (cr_journal_add(&level->acl->journal, &record, level->err) < 0)
+			return -1;
+	}
 	level->acl->changed++;
-	return cr_sd_write(handle, after, cr_sd_differs(before, after), level->err);
+	return cr_sd_write(handle, record.after, cr_sd_differs(before, record.after), level->err);
 }
 
 /* Takes our entries away again; the journal has what this does not restore. */
-static int take_away(struct level *level, const struct cr_walk_entry *entry, struct cr_sd now)
+static int take_away(struct level *level, HANDLE handle, struct cr_sd now)
 {
 	const struct cr_sd_mine mine = {level->taken_sid, CR_WIN_LEVEL_BOX, false};
-	CR_AUTO_HANDLE HANDLE handle = NULL;
 	struct cr_sd after;
 	bool changed;
 
@@ -203,9 +196,6 @@ static int take_away(struct level *level, const struct cr_walk_entry *entry, str
 		return -1;
 	if (!changed)
 		return 0;
-	handle = cr_walk_open(entry, CR_SD_WRITE_ACCESS);
-	if (!handle)
-		return left_out(level, &level->for_files, GetLastError());
 	level->acl->changed++;
 	return cr_sd_write(handle, after, cr_sd_differs(now, after), level->err);
 }
@@ -248,8 +238,13 @@ static int descend(struct level *level, HANDLE dir)
 	return result;
 }
 
-/* An object the plan names has its entries already (acl.c); what it inherits is done here. */
-static int look(struct level *level, const struct cr_walk_entry *entry, HANDLE handle)
+/*
+ * An object the plan names has its entries already (acl.c); what it inherits is done here. Nearly
+ * every object has to be changed when this runs at all, so each is opened for that at once; only
+ * looked at, because it is not ours to change, it is left as it is unless a denial is missing.
+ */
+static int look(struct level *level, const struct cr_walk_entry *entry, HANDLE handle,
+		DWORD refused)
 {
 	const struct legacy *legacy = entry->is_dir ? &level->for_dirs : &level->for_files;
 	struct cr_sd now;
@@ -257,16 +252,27 @@ static int look(struct level *level, const struct cr_walk_entry *entry, HANDLE h
 	if (cr_sd_read(level->arena, handle, &now, level->err) < 0)
 		return -1;
 	if (level->taken_sid)
-		return take_away(level, entry, now);
-	return is_right(level, legacy, now) ? 0 : change(level, entry, legacy);
+		return refused ? 0 : take_away(level, handle, now);
+	if (is_right(level, legacy, now))
+		return 0;
+	return refused ? left_out(level, legacy, refused) : change(level, handle, now, legacy);
+}
+
+/* For writing if it can be had; *refused says why not. */
+static HANDLE open_entry(const struct cr_walk_entry *entry, DWORD *refused)
+{
+	const DWORD look = LOOK_ACCESS | (entry->is_dir ? FILE_LIST_DIRECTORY : 0);
+	HANDLE handle = cr_walk_open(entry, look | CR_SD_WRITE_ACCESS);
+
+	*refused = handle ? 0 : GetLastError();
+	return handle || *refused == ERROR_FILE_NOT_FOUND ? handle : cr_walk_open(entry, look);
 }
 
 static int visit(void *arg, const struct cr_walk_entry *entry)
 {
 	struct level *level = arg;
-	const DWORD access = entry->is_dir ? LOOK_ACCESS | FILE_LIST_DIRECTORY : CR_SD_READ_ACCESS;
-	CR_AUTO_HANDLE HANDLE handle = cr_walk_open(entry, access);
-	const DWORD code = GetLastError();
+	DWORD refused;
+	CR_AUTO_HANDLE HANDLE handle = open_entry(entry, &refused);
 	int result;
 
 	if (name_entry(level, entry) < 0)
@@ -275,11 +281,12 @@ static int visit(void *arg, const struct cr_walk_entry *entry)
 	if (cr_acl_tick(level->acl, level->err) < 0)
 		return -1;
 	if (!handle)
-		return left_out(level, entry->is_dir ? &level->for_dirs : &level->for_files, code);
+		return left_out(level, entry->is_dir ? &level->for_dirs : &level->for_files,
+				refused);
 	level->arena = cr_arena_new();
 	if (!level->arena)
 		return cr_fail(level->err, CR_E_NOMEM, "out of memory");
-	result = look(level, entry, handle);
+	result = look(level, entry, handle, refused);
 	cr_arena_free(level->arena);
 	level->arena = NULL;
 	/* the listing may be older than the object: what is opened decides */

@@ -125,3 +125,42 @@ int cr_token_make(struct cr_box *box, struct cr_err *err)
 		return -1;
 	return set_level(box, err);
 }
+
+/* 1 when the token has as many restricting SIDs as it was given; what they are it cannot choose. */
+static int has_restrictions(const struct cr_box *box)
+{
+	TOKEN_GROUPS *sids = NULL;
+	DWORD len = 0;
+	int has;
+
+	GetTokenInformation(box->token, TokenRestrictedSids, NULL, 0, &len);
+	sids = malloc(len + sizeof(*sids));
+	has = sids && GetTokenInformation(box->token, TokenRestrictedSids, sids, len, &len) &&
+	      sids->GroupCount == box->n_sids;
+	free(sids);
+	return has;
+}
+
+static int has_level(const struct cr_box *box)
+{
+	union {
+		TOKEN_MANDATORY_LABEL label;
+		uint8_t bytes[sizeof(TOKEN_MANDATORY_LABEL) + CR_SID_MAX];
+	} now;
+	uint8_t wanted[CR_SID_MAX] = {0};
+	DWORD len = 0;
+
+	if (!box->level)
+		return 1;
+	return cr_sid_parse(box->level, wanted) > 0 &&
+	       GetTokenInformation(box->token, TokenIntegrityLevel, &now, sizeof(now), &len) &&
+	       EqualSid(now.label.Label.Sid, wanted);
+}
+
+int cr_token_check(struct cr_box *box, struct cr_err *err)
+{
+	if (has_restrictions(box) && has_level(box))
+		return 0;
+	return cr_fail(err, CR_E_CANARY,
+		       "the boundary does not hold: the token is not as it was asked for");
+}
