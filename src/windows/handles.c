@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <windows.h>
+#include <sddl.h>
+
 #include "core/limits.h"
 #include "core/path.h"
 #include "handles.h"
@@ -91,6 +94,26 @@ char *cr_utf8(struct cr_arena *arena, const wchar_t *textw, struct cr_err *err)
 	else
 		cr_fail(err, CR_E_PATH, "a name is not valid UTF-16");
 	return text;
+}
+
+PSECURITY_DESCRIPTOR cr_private_security(void)
+{
+	_Alignas(TOKEN_USER) char buffer[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
+	PSECURITY_DESCRIPTOR security = NULL;
+	CR_AUTO_HANDLE HANDLE token = NULL;
+	DWORD size = sizeof(buffer);
+	wchar_t sddl[320], *sid;
+
+	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token) ||
+	    !GetTokenInformation(token, TokenUser, buffer, size, &size) ||
+	    !ConvertSidToStringSidW(((TOKEN_USER *)buffer)->User.Sid, &sid))
+		return NULL;
+	swprintf(sddl, 320, L"D:P(A;OICI;FA;;;%ls)(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)", sid);
+	LocalFree(sid);
+	if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(sddl, SDDL_REVISION_1, &security,
+								  NULL))
+		return NULL;
+	return security;
 }
 
 const char *cr_handle_path(struct cr_arena *arena, HANDLE handle, struct cr_err *err)

@@ -43,6 +43,12 @@ wchar_t *cr_wide(struct cr_arena *arena, const char *text, struct cr_err *err);
 char *cr_utf8(struct cr_arena *arena, const wchar_t *textw, struct cr_err *err);
 
 /*
+ * Security for what the user alone may use: full access for the user, SYSTEM and Administrators,
+ * inherited by all beneath, nothing from above. LocalFree; NULL when it cannot be made.
+ */
+PSECURITY_DESCRIPTOR cr_private_security(void);
+
+/*
  * The canonical path ("C:\a\b") of an open file or directory, links, 8.3 names and odd spellings
  * gone. NULL with CR_E_PATH when it lies on no drive of this machine.
  */

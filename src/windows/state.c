@@ -44,27 +44,42 @@ const char *cr_state_path(struct cr_arena *arena, struct cr_err *err)
 	return cr_path_canonical(arena, CR_OS_WINDOWS, path, 0, err);
 }
 
-const char *cr_state_make(struct cr_arena *arena, struct cr_err *err)
+/* Those above it that are missing are made with it, and are the user's alone too. */
+static int make_dirs(struct cr_arena *arena, const char *path, SECURITY_ATTRIBUTES *security,
+		     struct cr_err *err)
 {
-	const char *path = cr_state_path(arena, err);
-	const unsigned depth = path ? cr_path_depth(CR_OS_WINDOWS, path) : 0;
+	const unsigned depth = cr_path_depth(CR_OS_WINDOWS, path);
 	wchar_t partw[CR_WIDE_PATH];
-	BOOL made = FALSE;
 	DWORD code = 0;
 
 	for (unsigned d = 1; d <= depth; d++) {
 		const char *part = cr_path_prefix(arena, CR_OS_WINDOWS, path, d);
 
 		if (!part || cr_wide_path(part, partw) < 0)
-			return NULL;
-		made = CreateDirectoryW(partw, NULL);
-		code = GetLastError();
+			return cr_fail(err, CR_E_NOMEM, "carrel's state");
+		code = CreateDirectoryW(partw, security) ? ERROR_ALREADY_EXISTS : GetLastError();
 	}
-	if (made || code == ERROR_ALREADY_EXISTS)
-		return path;
-	if (path)
-		cr_fail_win(err, CR_E_STATE, code, "cannot make '%.500s'", path);
-	return NULL;
+	if (code == ERROR_ALREADY_EXISTS)
+		return 0;
+	return cr_fail_win(err, CR_E_STATE, code, "cannot make '%.500s'", path);
+}
+
+const char *cr_state_make(struct cr_arena *arena, struct cr_err *err)
+{
+	SECURITY_ATTRIBUTES security = {.nLength = sizeof(security)};
+	const char *path = cr_state_path(arena, err);
+	int status;
+
+	if (!path)
+		return NULL;
+	security.lpSecurityDescriptor = cr_private_security();
+	if (!security.lpSecurityDescriptor) {
+		cr_fail_win(err, CR_E_STATE, GetLastError(), "cannot make '%.500s'", path);
+		return NULL;
+	}
+	status = make_dirs(arena, path, &security, err);
+	LocalFree(security.lpSecurityDescriptor);
+	return status < 0 ? NULL : path;
 }
 
 static HANDLE open_in_state(struct cr_arena *arena, const char *name, DWORD access,

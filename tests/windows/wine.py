@@ -12,6 +12,7 @@ CARREL_MUST_ENFORCE=1 they fail.
 import contextlib
 import fcntl
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -67,9 +68,21 @@ class Wine:
         os.makedirs(tests, exist_ok=True)
         own(tests)
         self.dir = tempfile.mkdtemp(prefix="t", dir=tests)
-        self.home = os.path.join(self.dir, "unix-home")
-        os.mkdir(self.home)
         own(self.dir)
+        self.holder = self.hold() or self.hold()
+        if not self.holder:
+            raise RuntimeError("Wine does not start")
+
+    def hold(self):
+        """A program that waits for input and so keeps the server up, which else starts anew for
+        each; None when it does not come up (it is started while an old server is about to end)."""
+        holder = self.start("cmd.exe", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL)
+        if select.select([holder.stdout], [], [], 30)[0] and os.read(holder.stdout.fileno(), 4096):
+            return holder
+        os.killpg(holder.pid, signal.SIGKILL)
+        holder.communicate()
+        return None
 
     def environment(self, **more):
         env = {"PATH": "/usr/bin:/bin", "HOME": self.prefix, "LANG": "C.UTF-8",
@@ -141,6 +154,7 @@ class Wine:
         return found
 
     def close(self):
+        self.holder.communicate(timeout=SECONDS)
         for pid in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

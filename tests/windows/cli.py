@@ -1,0 +1,88 @@
+"""carrel.exe under Wine as a user has it: a workspace and a home of the test's own, with blanks and
+letters beyond ASCII in their names."""
+
+import os
+import shutil
+import stat
+import subprocess
+
+import wine as wine_of_tests
+
+WORKSPACE = "wörk späce"
+HOME = "home of ünï"
+
+
+class Run:
+    """One run of carrel."""
+
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+        self.both = out + err
+
+    def __repr__(self):
+        return f"exit code {self.code}\n{self.both}"
+
+
+class Cli:
+    def __init__(self, wine, carrel, with_env):
+        self.wine = wine
+        self.carrel_exe = wine.copy(carrel)
+        self.with_env = wine.copy(with_env)
+        self.fresh()
+
+    def fresh(self):
+        """An empty workspace, home and place outside."""
+        for name in (WORKSPACE, HOME, "outside"):
+            path = os.path.join(self.wine.dir, name)
+            shutil.rmtree(path, ignore_errors=True)
+            os.mkdir(path)
+        self.workspace = self.wine.windows(WORKSPACE)
+        self.home = self.wine.windows(HOME)
+        self.outside = self.wine.windows("outside")
+        self.own()
+
+    def own(self):
+        wine_of_tests.own(self.wine.dir)
+
+    def path(self, *parts):
+        """Where a file is for the test."""
+        return os.path.join(self.wine.dir, *parts)
+
+    def write(self, text, *parts, mode=0o644):
+        """A file of the user's; makes directories."""
+        path = self.path(*parts)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
+        os.chmod(path, mode)
+        self.own()
+
+    def user_policy(self, text, mode=0o644):
+        self.write(text, HOME, ".config", "carrel", "policy", mode=mode)
+
+    def project_policy(self, text):
+        self.write(text, WORKSPACE, ".carrel", "policy")
+
+    def exists(self, *parts):
+        return os.path.lexists(self.path(*parts))
+
+    def mode(self, *parts):
+        return stat.S_IMODE(os.stat(self.path(*parts)).st_mode)
+
+    def run(self, *words, cwd=None, **env):
+        """carrel WORDS in the workspace (or `cwd`, a Windows path)."""
+        variables = {"USERPROFILE": self.home, "LOCALAPPDATA": self.home + r"\AppData\Local",
+                     "APPDATA": self.home + r"\AppData\Roaming"}
+        variables.update(env)
+        child = self.wine.start(self.with_env, cwd or self.workspace,
+                                *[f"{name}={value}" for name, value in variables.items()], "--",
+                                self.carrel_exe, *words, cwd=self.wine.dir,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            out, err = child.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            out, err = child.communicate()
+        lines = [line for line in err.decode(errors="replace").splitlines(keepends=True)
+                 if not line.startswith("wine: ")]
+        return Run(child.returncode, out.decode(errors="replace"), "".join(lines))
