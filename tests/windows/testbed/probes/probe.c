@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static unsigned long cases;
+
 void probe_fail(const char *what)
 {
 	printf("Bail out! %s: error %lu\n", what, GetLastError());
@@ -58,16 +60,9 @@ static void set_level(HANDLE token, int level)
 	     "TokenIntegrityLevel");
 }
 
-struct recipe {
-	DWORD flags;
-	const WCHAR *disabled;
-	const WCHAR *restricting[2];
-	int level;
-};
-
 enum { NO_PRIVILEGE = DISABLE_MAX_PRIVILEGE | LUA_TOKEN };
 
-static const struct recipe recipes[ACTORS] = {
+const struct probe_recipe probe_recipes[ACTORS] = {
 	[USER] = {.level = PROBE_NONE},
 	[ADMINS_OFF] = {.disabled = L"S-1-5-32-544", .level = PROBE_NONE},
 	[LIMITED] = {.flags = LUA_TOKEN, .level = PROBE_NONE},
@@ -84,7 +79,7 @@ static const struct recipe recipes[ACTORS] = {
 			   .level = PROBE_NONE},
 };
 
-static HANDLE make_token(const struct recipe *recipe)
+static HANDLE make_token(const struct probe_recipe *recipe)
 {
 	SID_AND_ATTRIBUTES disabled = {0}, restricting[2] = {{0}};
 	DWORD n_disabled = 0, n_restricting = 0;
@@ -111,7 +106,7 @@ HANDLE probe_token(enum actor who)
 	static HANDLE tokens[ACTORS];
 
 	if (!tokens[who])
-		tokens[who] = make_token(&recipes[who]);
+		tokens[who] = make_token(&probe_recipes[who]);
 	return tokens[who];
 }
 
@@ -262,4 +257,11 @@ void probe_report(const char *name, unsigned long answer, unsigned long windows,
 {
 	printf("%s|%lu|%lu|%lu|%s\n", name, answer, windows, stock, source);
 	fflush(stdout);
+	cases++;
+}
+
+int probe_end(void)
+{
+	printf("end|%lu\n", cases);
+	return 0;
 }

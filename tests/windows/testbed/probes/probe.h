@@ -37,6 +37,16 @@ enum actor {
 	ACTORS,
 };
 
+/* What CreateRestrictedToken and SetTokenInformation are asked for; NULL: nothing. */
+struct probe_recipe {
+	DWORD flags;
+	const WCHAR *disabled; /* "user": the user's own SID */
+	const WCHAR *restricting[2];
+	int level;
+};
+
+extern const struct probe_recipe probe_recipes[ACTORS];
+
 /* A primary token; kept, not to be closed. */
 HANDLE probe_token(enum actor who);
 
@@ -62,6 +72,9 @@ DWORD probe_child(enum actor who, const WCHAR *words);
 /* Prints "name|answer|windows|stock|source". */
 void probe_report(const char *name, unsigned long answer, unsigned long windows,
 		  unsigned long stock, const char *source);
+
+/* Prints how many cases there were; returns 0. */
+int probe_end(void);
 
 /* Of each probe. With words it is a child of itself. */
 int wmain(int argc, WCHAR **argv);

@@ -142,5 +142,5 @@ int wmain(int argc, WCHAR **argv)
 	maximum(USER, "everything there is", 0x1f01fd, 0x1f01fd);
 	maximum(LOW, "everything there is, from below", FILE_GENERIC_READ | FILE_GENERIC_EXECUTE,
 		0x1f01fd);
-	return 0;
+	return probe_end();
 }

@@ -479,5 +479,5 @@ int wmain(int argc, WCHAR **argv)
 	inheritance();
 	children();
 	clear();
-	return 0;
+	return probe_end();
 }

@@ -446,5 +446,5 @@ int wmain(int argc, WCHAR **argv)
 	pipes();
 	keys();
 	jobs();
-	return 0;
+	return probe_end();
 }
