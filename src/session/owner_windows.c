@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include <windows.h>
 #include <aclapi.h>
 #include <sddl.h>
 

@@ -1,11 +1,10 @@
 /*
  * owner_windows.h - who may own a file that carrel believes, and who may write
- * it: asked of an open handle, never of a name.
+ * it: asked of an open handle, never of a name. (HANDLE and PSECURITY_DESCRIPTOR are void *, so
+ * that the header compiles everywhere.)
  */
 #ifndef CR_SESSION_OWNER_WINDOWS_H
 #define CR_SESSION_OWNER_WINDOWS_H
-
-#include <windows.h>
 
 #include "core/err.h"
 
@@ -20,13 +19,13 @@ enum cr_trustees {
  * DACL lets nobody else write, delete or re-permission it. -1 with `code`; `path` is for messages.
  * A descriptor that cannot be understood is refused.
  */
-int cr_owner_check(HANDLE handle, enum cr_trustees trustees, enum cr_errc code, const char *path,
+int cr_owner_check(void *handle, enum cr_trustees trustees, enum cr_errc code, const char *path,
 		   struct cr_err *err);
 
 /*
  * Security for what the user alone may use: full access for the user, SYSTEM and Administrators,
  * inherited by all beneath, nothing inherited from above. NULL when it cannot be made; LocalFree.
  */
-PSECURITY_DESCRIPTOR cr_owner_private(void);
+void *cr_owner_private(void);
 
 #endif
