@@ -113,7 +113,9 @@ static void add_writable(struct cr_win_planner *planner, size_t index)
 	const struct cr_point *point = &planner->points[index];
 
 	if (!planner->sids[index]) {
-		if (point->around != CR_VIEW_WRITABLE && !point->is_link) {
+		/* a list that comes with carrel names what may be there */
+		if (point->around != CR_VIEW_WRITABLE && !point->is_link &&
+		    origin_of(point)->layer != CR_LAYER_DEFAULT) {
 			cr_build_note(&planner->builder, origin_of(point),
 				      "'%s' does not exist: nothing to make writable", point->path);
 		}

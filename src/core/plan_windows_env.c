@@ -144,15 +144,26 @@ static void add_directory(struct cr_win_planner *planner, enum cr_step_kind kind
 							  temp_of(planner), dir)));
 }
 
-/* Where the policy lets a tool write its usual cache, that is what is meant. */
-static bool may_write_usual(struct cr_win_planner *planner, const struct cache *cache)
+static bool is_in_root(const struct cr_win_planner *planner, const char *path)
+{
+	for (size_t i = 0; i < planner->n_points; i++) {
+		if (planner->sids[i] &&
+		    cr_path_within(CR_OS_WINDOWS, path, planner->points[i].path))
+			return true;
+	}
+	return false;
+}
+
+/* Where the policy lets a tool write its usual cache, that is what is meant; if it is there. */
+static bool may_write_usual(const struct cr_win_planner *planner, const struct cache *cache)
 {
 	const struct cr_ruleset *rules = planner->builder.rules;
 	const char *path = rules->ctx.home ? cr_path_resolve(planner->builder.arena, CR_OS_WINDOWS,
 							     rules->ctx.home, cache->usual, 0, NULL)
 					   : NULL;
 
-	return path && cr_decide_view(rules, path, NULL) == CR_VIEW_WRITABLE;
+	return path && cr_decide_view(rules, path, NULL) == CR_VIEW_WRITABLE &&
+	       is_in_root(planner, path);
 }
 
 static void add_courtesy(struct cr_win_planner *planner)

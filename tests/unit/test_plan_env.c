@@ -122,8 +122,10 @@ static void too_many_are_refused(void **state)
 static void caches_go_where_they_can_be_written(void **state)
 {
 	static const char policy[] = "allow read C:/\nallow write . ~/AppData/Local/go-build\n"
+				     "allow write ~/AppData/Local/uv\n"
 				     "set env CCACHE_DIR=D:/c\n";
-	struct fake fake = fake_new(CR_OS_WINDOWS, "dir /home/u/w\n");
+	struct fake fake =
+		fake_new(CR_OS_WINDOWS, "dir /home/u/w\ndir /home/u/AppData/Local/go-build\n");
 	const struct cr_policy *policies[] = {fake_policy(&fake, CR_LAYER_USER, policy)};
 	static const char *const entries[] = {"TEMP=C:\\old", "GOCACHE=C:\\go", NULL};
 	char **out;
@@ -136,6 +138,7 @@ static void caches_go_where_they_can_be_written(void **state)
 	assert_string_equal(value(out, "TMP"), "C:\\t");
 	assert_string_equal(value(out, "GOCACHE"), "C:\\go"); /* the usual one may be written */
 	assert_string_equal(value(out, "PIP_CACHE_DIR"), "C:\\t\\cache\\pip");
+	assert_string_equal(value(out, "UV_CACHE_DIR"), "C:\\t\\cache\\uv"); /* not there */
 	assert_null(value(out, "CCACHE_DIR")); /* the policy's: cr_env_apply's part */
 	assert_string_equal(value(out, "HTTPS_PROXY"), "http://127.0.0.1:9");
 	fake_free(&fake);
