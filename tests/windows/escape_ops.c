@@ -321,6 +321,16 @@ static int v_vm_write(void)
 {
 	return victim(PROCESS_VM_WRITE);
 }
+static int v_vm_read(void)
+{
+	return victim(PROCESS_VM_READ);
+}
+
+static int v_terminate(void)
+{
+	return victim(PROCESS_TERMINATE);
+}
+
 static int v_vm_operation(void)
 {
 	return victim(PROCESS_VM_OPERATION);
@@ -655,6 +665,7 @@ const struct escape_row escape_rows[] = {
 	{"program-write", R, "46", c_program},
 	{"program-rename", R, "46", c_program_rename},
 	{"process-vm-write", R, "62", v_vm_write},
+	{"process-vm-read", R, "62", v_vm_read},
 	{"process-vm-operation", R, "62", v_vm_operation},
 	{"process-thread", R, "62", v_thread},
 	{"process-duplicate", R, "62", v_dup},
@@ -671,6 +682,8 @@ const struct escape_row escape_rows[] = {
 	{"token-restrict-again", R, "62", t_restrict_again},
 	{"token-privilege", R, "62", t_privilege},
 	{"job-breakaway", R, "57", j_breakaway},
+	/* no lock holds it: ending a process is a right of executing, which labels do not keep */
+	{"process-terminate", W, "34", v_terminate},
 	{"work-write", W, "", w_write},
 	{"work-append", W, "", w_append},
 	{"work-create", W, "", w_create},

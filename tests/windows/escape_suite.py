@@ -22,12 +22,13 @@ from tapwine import Tap
 # Without lock 3, by the gap that says so: operations that may work then.
 OPEN_WITHOUT_HEIGHT = {
     "delete-outside": {"delete", "delete-on-close", "delete-by-handle", "rmdir", "delete-child",
-                       "move-in", "rename", "rename-directory"},
+                       "move-in", "rename", "rename-directory", "program-rename",
+                       "state-journal-delete"},
     "rename-protected": {"git-delete", "git-delete-by-handle", "git-rename", "git-rename-file",
                          "git-rmdir", "git-replace"},
-    "world-writable": {"everyone-write", "everyone-delete", "everyone-create", "everyone-rename"},
-    "same-user-processes": {"victim-pipe", "victim-event", "victim-mutex", "victim-section",
-                            "process-vm-write", "process-thread"},
+    "world-writable": {"everyone-write", "everyone-delete", "everyone-create", "everyone-rename",
+                       "token-level"},
+    "same-user-processes": {"process-vm-read"},
 }
 
 
