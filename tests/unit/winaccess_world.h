@@ -79,8 +79,9 @@ struct world {
 	struct cr_diags diags;
 	struct cr_ruleset *rules;
 	struct cr_plan *plan;
-	struct cr_win_tree before, after;          /* `after` begins with the objects of `before` */
-	struct world_view *views;                  /* of the objects of `after` */
+	struct cr_win_tree before, after; /* `after` begins with the objects of `before` */
+	struct world_view *views;         /* of the objects of `after` */
+	bool *kept;                       /* which rules name a path that must not be written */
 	struct cr_win_token launcher, person, box; /* person: without an administrator's power */
 	size_t n_checks, n_granted, n_differences;
 	size_t n_excused[WORLD_GAPS]; /* by the gaps below */
@@ -181,14 +182,6 @@ static inline bool world_writable(const struct world *w, const char *path)
 	return cr_decide_view(w->rules, path, NULL) == CR_VIEW_WRITABLE;
 }
 
-static inline bool world_by_pattern(const struct world *w, const char *path)
-{
-	const struct cr_rule *rule = NULL;
-
-	cr_decide_view(w->rules, path, &rule);
-	return rule && !rule->literal;
-}
-
 /* Something in it is not writable, be it there or only in a rule. */
 static inline bool world_holds_protected(const struct world *w, const char *path)
 {
@@ -198,11 +191,7 @@ static inline bool world_holds_protected(const struct world *w, const char *path
 			return true;
 	}
 	for (size_t i = 0; i < w->rules->n_rules; i++) {
-		const struct cr_rule *rule = &w->rules->rules[i];
-
-		if (rule->path && rule->literal &&
-		    cr_path_within(CR_OS_WINDOWS, rule->path, path) &&
-		    !world_writable(w, rule->path))
+		if (w->kept[i] && cr_path_within(CR_OS_WINDOWS, w->rules->rules[i].path, path))
 			return true;
 	}
 	return false;
@@ -220,21 +209,34 @@ static inline bool world_is_inside(const struct world *w, const char *path)
 	return false;
 }
 
+static inline void world_view(struct world *w, size_t at)
+{
+	const char *path = w->after.nodes[at].path;
+	const struct cr_rule *rule = NULL;
+	const enum cr_view view = cr_decide_view(w->rules, path, &rule);
+
+	w->views[at] = (struct world_view){
+		.reads = view != CR_VIEW_HIDDEN,
+		.writable = view == CR_VIEW_WRITABLE,
+		.by_pattern = rule && !rule->literal,
+		.is_inside = world_is_inside(w, path),
+		.is_above_temp = strcmp(path, WORLD_TEMP) != 0 &&
+				 cr_path_within(CR_OS_WINDOWS, WORLD_TEMP, path),
+	};
+}
+
 static inline void world_look(struct world *w)
 {
 	w->views = cr_arena_alloc(w->arena, w->after.count, sizeof(*w->views));
-	assert_non_null(w->views);
-	for (size_t i = 0; i < w->after.count; i++) {
-		const char *path = w->after.nodes[i].path;
+	w->kept = cr_arena_alloc(w->arena, w->rules->n_rules + 1, sizeof(*w->kept));
+	assert_true(w->views && w->kept);
+	for (size_t i = 0; i < w->rules->n_rules; i++) {
+		const struct cr_rule *rule = &w->rules->rules[i];
 
-		w->views[i].reads =
-			cr_decide_path(w->rules, CR_CAP_READ, path).decision == CR_ALLOW;
-		w->views[i].writable = world_writable(w, path);
-		w->views[i].by_pattern = world_by_pattern(w, path);
-		w->views[i].is_inside = world_is_inside(w, path);
-		w->views[i].is_above_temp = strcmp(path, WORLD_TEMP) != 0 &&
-					    cr_path_within(CR_OS_WINDOWS, WORLD_TEMP, path);
+		w->kept[i] = rule->path && rule->literal && !world_writable(w, rule->path);
 	}
+	for (size_t i = 0; i < w->after.count; i++)
+		world_view(w, i);
 	for (size_t i = 0; i < w->after.count; i++) {
 		const struct cr_win_node *node = &w->after.nodes[i];
 
@@ -529,7 +531,7 @@ static inline void world_check_absent(struct world *w)
 		const struct cr_rule *rule = &w->rules->rules[i];
 		struct world_try t = {.tree = &w->after, .op = CR_WIN_OP_CREATE};
 
-		if (!rule->path || !rule->literal || world_writable(w, rule->path))
+		if (!w->kept[i])
 			continue;
 		t.node = world_nearest(w, rule->path);
 		if (t.node && t.node->is_dir && !cr_win_tree_find(&w->after, rule->path))
