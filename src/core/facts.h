@@ -43,6 +43,7 @@ struct cr_facts {
 	/* Windows */
 	uint32_t windows_build;
 	bool setup_done;       /* accounts and firewall rules of carrel-setup are there */
+	bool inside_job;       /* we run in a job: a job made for a box there has no UI limits */
 	bool integrity_labels; /* the workspace's volume keeps mandatory labels */
 	uint32_t open_drives;  /* bit 0 is A: volumes without access control (FAT, exFAT) */
 	char user_sid[184];

@@ -208,6 +208,26 @@ void cr_win_add_token(struct cr_win_planner *planner)
 		cr_win_bare(planner, CR_STEP_WIN_LEVEL, CR_WIN_LEVEL_BOX, 0);
 }
 
+/*
+ * A process that is in a job already can join no job that has user interface limits (documented at
+ * AssignProcessToJobObject). Only the command of the unelevated tier is carrel's child, and so
+ * in carrel's job.
+ */
+static void add_job_ui(struct cr_win_planner *planner)
+{
+	if (planner->account || !planner->builder.facts->inside_job) {
+		cr_win_bare(planner, CR_STEP_WIN_JOB_UI,
+			    "HANDLES|READCLIPBOARD|WRITECLIPBOARD|SYSTEMPARAMETERS|"
+			    "DISPLAYSETTINGS|GLOBALATOMS|DESKTOP|EXITWINDOWS",
+			    UILIMIT_ALL);
+		return;
+	}
+	cr_build_gap(&planner->builder, "job-ui", &cr_origin_system,
+		     "carrel runs in a job itself (of an editor, a terminal or a CI runner), and a "
+		     "job in a job has no user interface limits: the command can read and write "
+		     "the clipboard and change settings of the session");
+}
+
 void cr_win_add_job(struct cr_win_planner *planner)
 {
 	static const struct cr_limit_way ways[CR_LIMIT_COUNT] = {
@@ -220,10 +240,7 @@ void cr_win_add_job(struct cr_win_planner *planner)
 
 	cr_win_bare(planner, CR_STEP_WIN_JOB, "KILL_ON_JOB_CLOSE|DIE_ON_UNHANDLED_EXCEPTION",
 		    LIMIT_KILL_ON_JOB_CLOSE | LIMIT_DIE_ON_UNHANDLED_EXCEPTION);
-	cr_win_bare(planner, CR_STEP_WIN_JOB_UI,
-		    "HANDLES|READCLIPBOARD|WRITECLIPBOARD|SYSTEMPARAMETERS|DISPLAYSETTINGS|"
-		    "GLOBALATOMS|DESKTOP|EXITWINDOWS",
-		    UILIMIT_ALL);
+	add_job_ui(planner);
 	cr_build_limits(&planner->builder, ways, "a job object has no such limit");
 }
 

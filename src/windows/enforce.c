@@ -105,6 +105,15 @@ static int take_processes(struct cr_box *box, const struct cr_step *step, struct
 	return 0;
 }
 
+/* All or none of them: the plan knows no others. */
+static int take_job_ui(struct cr_box *box, const struct cr_step *step, struct cr_err *err)
+{
+	(void)step;
+	(void)err;
+	box->limits.free_ui = false;
+	return 0;
+}
+
 static int take_timeout(struct cr_box *box, const struct cr_step *step, struct cr_err *err)
 {
 	(void)err;
@@ -143,7 +152,7 @@ static const struct {
 	{CR_STEP_WIN_DEFAULT_DACL, PASS_NOTES, take_default_dacl},
 	{CR_STEP_WIN_LEVEL, PASS_NOTES, take_level},
 	{CR_STEP_WIN_JOB, PASS_NOTES, no_step},
-	{CR_STEP_WIN_JOB_UI, PASS_NOTES, no_step},
+	{CR_STEP_WIN_JOB_UI, PASS_NOTES, take_job_ui},
 	{CR_STEP_WIN_JOB_MEMORY, PASS_NOTES, take_memory},
 	{CR_STEP_WIN_JOB_PROCESSES, PASS_NOTES, take_processes},
 	{CR_STEP_TIMEOUT, PASS_NOTES, take_timeout},
@@ -161,7 +170,7 @@ static const struct {
 	{CR_STEP_ENV_KEEP, PASS_NOTES, no_step},
 	{CR_STEP_ENV_SET, PASS_NOTES, no_step},
 	{CR_STEP_ENV_PREPEND, PASS_NOTES, no_step},
-	{CR_STEP_WIN_AUDIT, PASS_NOTES, no_step},
+	{CR_STEP_WIN_AUDIT, PASS_HOLD, cr_audit},
 	{CR_STEP_CANARY_WRITE, PASS_NOTES, no_step},
 	{CR_STEP_CANARY_DELETE, PASS_NOTES, no_step},
 	{CR_STEP_CANARY_RENAME, PASS_NOTES, no_step},
@@ -262,7 +271,8 @@ static struct cr_box *box_new(const struct cr_plan *plan, const struct cr_launch
 		cr_arena_free(arena);
 		return NULL;
 	}
-	*box = (struct cr_box){.arena = arena, .plan = plan, .launch = launch};
+	*box = (struct cr_box){
+		.arena = arena, .plan = plan, .launch = launch, .limits = {.free_ui = true}};
 	return box;
 }
 

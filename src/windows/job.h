@@ -21,7 +21,7 @@ struct cr_job_limits {
 	uint64_t process_memory; /* bytes, committed by any one */
 	uint32_t processes;      /* at one time */
 	uint32_t cpu_rate;       /* hundredths of a percent of the machine, 1..10000, a hard cap */
-	bool free_ui;            /* no user interface limits (for measuring; never in a box) */
+	bool free_ui;            /* no user interface limits; only where the plan has none */
 };
 
 /*

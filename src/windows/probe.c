@@ -14,6 +14,7 @@
 #include "core/plan_windows.h"
 #include "core/winsd.h"
 #include "handles.h"
+#include "job.h"
 #include "sd.h"
 #include "state.h"
 #include "token.h"
@@ -125,6 +126,7 @@ int cr_probe(struct cr_facts *facts, struct cr_err *err)
 	probe_version(facts);
 	if (probe_token(facts, err) < 0 || cr_state_seed(facts->sid_seed, err) < 0)
 		return -1;
+	facts->inside_job = cr_job_is_inside();
 	facts->open_drives = open_drives();
 	facts->integrity_labels = keeps_labels();
 	return 0;

@@ -350,6 +350,31 @@ static void canaries_of_what_holds(void **state)
 	}
 }
 
+/* In a job already: no user interface limits, and a gap; not so for another account's process. */
+static void a_job_in_a_job_has_a_gap(void **state)
+{
+	static const struct {
+		enum cr_tier tier;
+		bool inside, gap;
+	} rows[] = {
+		{CR_TIER_UNELEVATED, false, false},
+		{CR_TIER_UNELEVATED, true, true},
+		{CR_TIER_ELEVATED, true, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fake fake = windows(rows[i].tier, "allow read C:/\nallow write .\n");
+		const struct cr_plan *plan;
+
+		fake.facts.inside_job = rows[i].inside;
+		plan = plan_of(&fake);
+		assert_int_equal(has_gap(plan, "job-ui"), rows[i].gap);
+		assert_int_equal(!!step(plan, CR_STEP_WIN_JOB_UI, NULL, 0), !rows[i].gap);
+		fake_free(&fake);
+	}
+}
+
 /* Programs in a labelled home would start at the box's level when the user logs in. */
 static void a_home_is_not_labelled(void **state)
 {
@@ -448,6 +473,7 @@ int main(void)
 		cmocka_unit_test(objects_of_the_box_are_its_own),
 		cmocka_unit_test(canaries_of_what_holds),
 		cmocka_unit_test(a_home_is_not_labelled),
+		cmocka_unit_test(a_job_in_a_job_has_a_gap),
 		cmocka_unit_test(a_box_has_a_sid_of_its_own),
 		cmocka_unit_test(a_root_inside_protected_has_its_own_sid),
 		cmocka_unit_test(gaps_of_each_tier),
