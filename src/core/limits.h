@@ -16,7 +16,7 @@
 #define CR_MAX_DIAGS        100                 /* errors reported of one run */
 #define CR_MAX_RULES        20000               /* resolved rules, all layers */
 #define CR_MAX_PATH         4096                /* bytes of a path, NUL included */
-#define CR_MAX_COMPONENT    255                 /* bytes of one path component */
+#define CR_MAX_COMPONENT    255                 /* bytes of a name; on Windows UTF-16 units */
 #define CR_MAX_DEPTH        256                 /* components of a path */
 #define CR_MAX_SYMLINKS     40                  /* followed in one look-up, as in Linux */
 #define CR_MAX_WALK         200000              /* directory entries read to expand patterns */

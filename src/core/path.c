@@ -201,13 +201,28 @@ static int check_windows_name(const char *name, size_t len, unsigned flags, stru
 	return 0;
 }
 
+/* NTFS counts UTF-16 units, of which a character beyond the first plane has two. */
+static size_t name_len(enum cr_os os, const char *name, size_t len)
+{
+	size_t units = 0;
+
+	if (os != CR_OS_WINDOWS)
+		return len;
+	for (size_t i = 0; i < len; i++)
+		units += ((unsigned char)name[i] & 0xc0) != 0x80;
+	for (size_t i = 0; i < len; i++)
+		units += (unsigned char)name[i] >= 0xf0;
+	return units;
+}
+
 /* The text has been checked. */
 static int check_name(enum cr_os os, const char *name, size_t len, unsigned flags,
 		      struct cr_err *err)
 {
-	if (len > CR_MAX_COMPONENT)
-		return cr_fail(err, CR_E_LIMIT, "'%.*s...' is longer than %d bytes",
-			       shown_len(name, len), name, CR_MAX_COMPONENT);
+	if (name_len(os, name, len) > CR_MAX_COMPONENT)
+		return cr_fail(err, CR_E_LIMIT, "'%.*s...' is longer than %d %s",
+			       shown_len(name, len), name, CR_MAX_COMPONENT,
+			       os == CR_OS_WINDOWS ? "characters" : "bytes");
 	return os == CR_OS_WINDOWS ? check_windows_name(name, len, flags, err) : 0;
 }
 

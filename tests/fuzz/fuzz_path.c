@@ -21,7 +21,8 @@ static void check_canonical(struct cr_arena *arena, enum cr_os os, const char *p
 	while ((part = cr_path_next(os, path, &cursor, &len)) != NULL) {
 		const char *name = cr_arena_strndup(arena, part, len);
 
-		MUST(len <= CR_MAX_COMPONENT && strcmp(name, ".") != 0 && strcmp(name, "..") != 0);
+		MUST(len <= (os == CR_OS_WINDOWS ? 3 : 1) * CR_MAX_COMPONENT &&
+		     strcmp(name, ".") != 0 && strcmp(name, "..") != 0);
 		MUST(cr_path_check_component(os, name, len, flags, NULL) == 0);
 		MUST(cr_path_within(os, path, built));
 		built = cr_path_join(arena, os, built, name);

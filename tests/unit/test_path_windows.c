@@ -284,6 +284,40 @@ static void rules_meet_in_every_spelling(void **state)
 	fake_free(&fake);
 }
 
+static void add(char *text, size_t size, const char *more)
+{
+	const size_t len = strlen(text);
+
+	snprintf(text + len, size - len, "%s", more);
+}
+
+/* 255 units of UTF-16, however many bytes: three for a Chinese character, two units for a smiley.
+ */
+static void long_names_are_counted_as_ntfs_does(void **state)
+{
+	static const struct {
+		const char *character;
+		size_t units;
+	} rows[] = {{"x", 1}, {"\xc3\xa9", 1}, {"\xe4\xb8\x80", 1}, {"\xf0\x9f\x98\x80", 2}};
+	struct cr_arena *arena = cr_arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char path[2048] = "C:\\";
+		struct cr_err err = {0};
+
+		for (size_t n = 0; n < 255 / rows[i].units; n++)
+			add(path, sizeof(path), rows[i].character);
+		ROW_ASSERT(cr_path_canonical(arena, CR_OS_WINDOWS, path, 0, &err), "row %zu: %s", i,
+			   err.text);
+		add(path, sizeof(path), rows[i].character);
+		ROW_ASSERT(!cr_path_canonical(arena, CR_OS_WINDOWS, path, 0, &err), "row %zu", i);
+		ROW_ASSERT(err.code == CR_E_LIMIT && strstr(err.text, "255 characters"),
+			   "row %zu: %s", i, err.text);
+	}
+	cr_arena_free(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +326,7 @@ int main(void)
 		cmocka_unit_test(ordinary_names_are_taken),
 		cmocka_unit_test(letters_have_one_spelling),
 		cmocka_unit_test(rules_meet_in_every_spelling),
+		cmocka_unit_test(long_names_are_counted_as_ntfs_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
