@@ -95,11 +95,13 @@ static void set_only(struct run *run, char *names)
 		run->skipped &= strcmp(name, run->target->name) != 0;
 }
 
-/* "no-labels", "open-drives DE" or "no-logon". */
+/* "no-labels", "open-drives DE", "no-logon" or "inside-job". */
 static void set_fact(struct run *run, const char *fact)
 {
 	if (strcmp(fact, "no-labels") == 0)
 		run->facts.integrity_labels = false;
+	else if (strcmp(fact, "inside-job") == 0)
+		run->facts.inside_job = true;
 	else if (strcmp(fact, "no-logon") == 0)
 		run->facts.logon_sid[0] = '\0';
 	else if (strncmp(fact, "open-drives ", 12) == 0)

@@ -1,0 +1,2 @@
+only windows-unelevated windows-elevated
+fact inside-job
