@@ -283,6 +283,17 @@ static void add_all(struct cr_win_planner *planner)
 	add_system_gaps(planner);
 }
 
+/* Of an absent drive a policy may speak; where no drive is there at all, there is nothing to see.
+ */
+static bool sees_nothing(const struct cr_win_planner *planner)
+{
+	for (size_t i = 0; i < planner->n_points; i++) {
+		if (planner->points[i].parent < 0 && planner->points[i].type != CR_FT_NONE)
+			return false;
+	}
+	return true;
+}
+
 int cr_plan_windows(struct cr_arena *arena, const struct cr_ruleset *rules,
 		    const struct cr_facts *facts, struct cr_plan **out, struct cr_err *err)
 {
@@ -293,7 +304,7 @@ int cr_plan_windows(struct cr_arena *arena, const struct cr_ruleset *rules,
 	if (choose_account(&planner) < 0 ||
 	    cr_build_points(&planner.builder, &planner.points, &planner.n_points) < 0)
 		return -1;
-	planner.blind = planner.n_points == 0 || planner.points[0].type == CR_FT_NONE;
+	planner.blind = sees_nothing(&planner);
 	if (cr_win_name_roots(&planner) < 0)
 		return -1;
 	add_all(&planner);

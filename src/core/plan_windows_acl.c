@@ -267,6 +267,8 @@ static void add_hidden(struct cr_win_planner *planner, const struct cr_point *po
 {
 	struct cr_builder *builder = &planner->builder;
 
+	if (is_drive(point) && !exists(planner, point))
+		return;
 	if (is_drive(point)) {
 		cr_build_gap(builder, "hidden-files", origin_of(point),
 			     "'%s': what is not allowed can be read all the same; reading is not "

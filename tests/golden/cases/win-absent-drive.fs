@@ -1,0 +1,1 @@
+only windows-unelevated windows-elevated
