@@ -11,7 +11,8 @@
 #include "console.h"
 #include "handles.h"
 
-#define GRACE_MS 5000 /* for the kernel to end the processes of a job */
+#define GRACE_MS   5000 /* for the kernel to end the processes of a job */
+#define HANG_UP_MS 2000 /* for programs whose console is closed to clean up */
 
 /* What the exit code of a command says when it was ended: 128 + 9, as on other systems. */
 #define SIGNAL_KILL 9
@@ -76,6 +77,15 @@ static int fill(const struct cr_box *box, int how, struct cr_result *result, str
 	return 0;
 }
 
+/* The user wants the end: programs on the pseudo console are told so before they are ended. */
+static void hang_up(struct cr_box *box)
+{
+	DWORD code;
+
+	cr_console_hang_up(box->console);
+	cr_process_wait(&box->process, HANG_UP_MS, &code, NULL);
+}
+
 int cr_wait(struct cr_child *child, struct cr_result *result, struct cr_err *err)
 {
 	struct cr_box *box = child->impl;
@@ -84,6 +94,8 @@ int cr_wait(struct cr_child *child, struct cr_result *result, struct cr_err *err
 	if (!box || !box->process.process)
 		return cr_fail(err, CR_E_USAGE, "the box is not running");
 	how = await(box, err);
+	if (how == 2)
+		hang_up(box);
 	cr_box_end(box, how == 2 ? CR_EXIT_CONTROL_C : 1);
 	cr_console_close(box->console);
 	box->console = NULL;
