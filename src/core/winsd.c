@@ -27,6 +27,7 @@
 
 #define LABEL_NO_WRITE_UP 1u
 #define FILE_ALL_ACCESS   0x1f01ffu
+#define GENERIC_RIGHTS    0x50000000u /* GENERIC_WRITE, GENERIC_ALL */
 
 /* The entries of one list, pointers into somebody's bytes. */
 struct list {
@@ -593,6 +594,21 @@ bool cr_sd_added(struct cr_sd before, struct cr_sd after, size_t index, struct c
 	struct search search = {before, index, out};
 
 	return find_nth(&search, after);
+}
+
+bool cr_sd_offers(struct cr_sd sd, const char *sid, uint32_t rights)
+{
+	struct parts parts;
+	struct cr_ace ace;
+
+	if (read_parts(NULL, sd, &parts, NULL) < 0)
+		return false;
+	for (size_t i = 0; cr_sd_entry(sd, i, &ace); i++) {
+		if (ace.bytes[0] == ACE_ALLOW && !(ace.bytes[1] & CR_ACE_INHERIT_ONLY) &&
+		    cr_ace_names(&ace, sid) && (get32(ace.bytes + 4) & (rights | GENERIC_RIGHTS)))
+			return true;
+	}
+	return !parts.dacl.present;
 }
 
 int cr_sd_only_sacl(struct cr_arena *arena, struct cr_sd sd, struct cr_sd *out, struct cr_err *err)

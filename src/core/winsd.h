@@ -82,6 +82,12 @@ bool cr_sd_has_own_allow(struct cr_sd sd);
 bool cr_sd_entry(struct cr_sd sd, size_t index, struct cr_ace *out);
 
 /*
+ * True when some entry allows the SID one of these rights on the object itself, or there is no
+ * DACL. Denials are not weighed: this is for a report, never for a decision.
+ */
+bool cr_sd_offers(struct cr_sd sd, const char *sid, uint32_t rights);
+
+/*
  * The descriptor with the entry in it. An explicit deny stands first, an explicit allow after
  * the explicit denies, an inherited one before the other inherited ones; a label replaces the one
  * there was. Without a DACL (everybody may do everything) that is said by an entry first, so

@@ -54,6 +54,7 @@ struct cr_box {
 	struct cr_process process;
 
 	uint64_t started_ms; /* of cr_now_ms */
+	size_t n_reports;    /* of audit.c */
 	int signal;          /* that we ended it with */
 };
 
@@ -83,6 +84,9 @@ void cr_temp_remove(struct cr_box *box);
 /* hold.c: names that must not move while the box lives. */
 int cr_hold_pin(struct cr_box *box, const struct cr_step *step, struct cr_err *err);
 int cr_hold_reserve(struct cr_box *box, const struct cr_step *step, struct cr_err *err);
+
+/* audit.c: what everybody may write in the directory of the step, said on standard error. */
+int cr_audit(struct cr_box *box, const struct cr_step *step, struct cr_err *err);
 
 /* canary.c: starts ourselves in the box to try what must fail. */
 int cr_canaries_run(struct cr_box *box, struct cr_err *err);

@@ -255,6 +255,30 @@ static void strip_takes_ours_alone(void **state)
 	cr_arena_free(arena);
 }
 
+static void what_is_offered_is_seen(void **state)
+{
+	static const struct {
+		const char *entry;
+		bool offers;
+	} cases[] = {
+		{"(A;;0x2;;;S-1-1-0)", true},       {"(A;;0x10000000;;;S-1-1-0)", true},
+		{"(A;OICIID;0x6;;;S-1-1-0)", true}, {"(A;OICIIO;0x6;;;S-1-1-0)", false},
+		{"(A;;0x1200a9;;;S-1-1-0)", false}, {"(A;;0x2;;;S-1-5-11)", false},
+		{"(D;;0x2;;;S-1-1-0)", false},
+	};
+	struct cr_arena *arena = cr_arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *const entries[] = {cases[i].entry, NULL};
+
+		ROW_ASSERT(cr_sd_offers(make(arena, entries, 0), "S-1-1-0", 0x6) == cases[i].offers,
+			   "%s", cases[i].entry);
+	}
+	assert_true(cr_sd_offers(make(arena, NULL, 0), "S-1-1-0", 0x6));
+	cr_arena_free(arena);
+}
+
 static void control_bits_survive(void **state)
 {
 	static const char *const start[] = {"(A;;0x1;;;S-1-1-0)", NULL};
@@ -313,6 +337,7 @@ int main(void)
 		cmocka_unit_test(no_dacl_lets_everybody_in_and_still_does),
 		cmocka_unit_test(undo_keeps_what_others_did),
 		cmocka_unit_test(strip_takes_ours_alone),
+		cmocka_unit_test(what_is_offered_is_seen),
 		cmocka_unit_test(control_bits_survive),
 		cmocka_unit_test(damage_is_survived),
 	};
