@@ -13,10 +13,10 @@ HOME = "home of ünï"
 
 
 class Run:
-    """One run of carrel."""
+    """One run of carrel. `code` is as Unix has it, `full_code` all 32 bits."""
 
-    def __init__(self, code, out, err):
-        self.code, self.out, self.err = code, out, err
+    def __init__(self, code, full_code, out, err):
+        self.code, self.full_code, self.out, self.err = code, full_code, out, err
         self.both = out + err
 
     def __repr__(self):
@@ -69,20 +69,33 @@ class Cli:
     def mode(self, *parts):
         return stat.S_IMODE(os.stat(self.path(*parts)).st_mode)
 
-    def run(self, *words, cwd=None, **env):
-        """carrel WORDS in the workspace (or `cwd`, a Windows path)."""
-        variables = {"USERPROFILE": self.home, "LOCALAPPDATA": self.home + r"\AppData\Local",
-                     "APPDATA": self.home + r"\AppData\Roaming"}
-        variables.update(env)
-        child = self.wine.start(self.with_env, cwd or self.workspace,
-                                *[f"{name}={value}" for name, value in variables.items()], "--",
-                                self.carrel_exe, *words, cwd=self.wine.dir,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    def start(self, *words, cwd=None, variables=None, **options):
+        """carrel WORDS in the workspace (or `cwd`, a Windows path), as subprocess.Popen."""
+        env = {"USERPROFILE": self.home, "LOCALAPPDATA": self.home + r"\AppData\Local",
+               "APPDATA": self.home + r"\AppData\Roaming"}
+        env.update(variables or {})
+        return self.wine.start(self.with_env, cwd or self.workspace,
+                               *[f"{name}={value}" for name, value in env.items()], "--",
+                               self.carrel_exe, *words, cwd=self.wine.dir,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+
+    def full_code(self):
         try:
-            out, err = child.communicate(timeout=60)
+            with open(self.path("code.txt"), encoding="ascii") as file:
+                return int(file.read())
+        except (OSError, ValueError):
+            return None
+
+    def run(self, *words, cwd=None, given=None, **variables):
+        """Runs it to its end; `given`: bytes of its standard input."""
+        child = self.start(*words, cwd=cwd, variables=variables,
+                           stdin=subprocess.DEVNULL if given is None else subprocess.PIPE)
+        try:
+            out, err = child.communicate(input=given, timeout=60)
         except subprocess.TimeoutExpired:
             child.kill()
             out, err = child.communicate()
         lines = [line for line in err.decode(errors="replace").splitlines(keepends=True)
                  if not line.startswith("wine: ")]
-        return Run(child.returncode, out.decode(errors="replace"), "".join(lines))
+        return Run(child.returncode, self.full_code(), out.decode(errors="replace"),
+                   "".join(lines))

@@ -146,6 +146,29 @@ static int parent(int argc, wchar_t **argv)
 	return 0;
 }
 
+static int wait_for_ever(int argc, wchar_t **argv)
+{
+	(void)argc;
+	(void)argv;
+	Sleep(INFINITE);
+	return 0;
+}
+
+/* Starts one that waits for ever, says "up", and does the same, or ends when told "leave". */
+static int tree(int argc, wchar_t **argv)
+{
+	PROCESS_INFORMATION info;
+	const int failed = start_self(L"wait", 0, &info);
+
+	if (failed)
+		return failed;
+	puts("up");
+	fflush(stdout);
+	if (argc < 3 || wcscmp(argv[2], L"leave") != 0)
+		Sleep(INFINITE);
+	return 0;
+}
+
 /* The error of leaving the job, 0 when that works. */
 static int breakaway(int argc, wchar_t **argv)
 {
@@ -221,6 +244,7 @@ static const struct {
 	{L"copy", copy},       {L"sleep", sleeper},
 	{L"parent", parent},   {L"breakaway", breakaway},
 	{L"desktop", desktop}, {L"in-job", in_job},
+	{L"tree", tree},       {L"wait", wait_for_ever},
 	{L"console", console}, {L"both", both},
 };
 

@@ -2,7 +2,8 @@
  * with_env.c - runs a program with variables that Wine would set by itself, in
  * a directory, as a user's shell does.
  *
- * usage: with_env DIRECTORY NAME=VALUE... -- PROGRAM [WORD...]; ends as PROGRAM does.
+ * usage: with_env DIRECTORY NAME=VALUE... -- PROGRAM [WORD...]; ends as PROGRAM does, whose exit
+ * code is left in code.txt besides: no Unix process has 32 bits of it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,17 @@ static void add_own(struct cr_arena *arena, char **envp, size_t count)
 	FreeEnvironmentStringsW(block);
 }
 
+/* In the directory with_env itself is started in. */
+static void leave_code(DWORD code)
+{
+	FILE *file = fopen("code.txt", "wb");
+
+	if (file) {
+		fprintf(file, "%lu", code);
+		fclose(file);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct cr_arena *arena = cr_arena_new();
@@ -65,5 +77,6 @@ int main(int argc, char **argv)
 	if (cr_process_start(&start, &process, &err) < 0 ||
 	    cr_process_wait(&process, INFINITE, &code, &err) < 0)
 		fprintf(stderr, "with_env: %s\n", err.text);
+	leave_code(code);
 	return (int)code;
 }
