@@ -27,6 +27,8 @@ static const struct {
 	 "O:SYG:SYD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)(A;OICI;0x1200a9;;;WD)"},
 	{"Users\\Public",
 	 "O:SYG:SYD:P(A;OICIIO;FA;;;CO)(A;OICI;0x1301bf;;;IU)(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"},
+	{"Users\\Default",
+	 "O:SYG:SYD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)(A;OICI;0x1200a9;;;WD)"},
 	{"ProgramData",
 	 "O:SYG:SYD:P(A;OICIIO;GA;;;CO)(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)"
 	 "(A;CI;DCLCRPCR;;;BU)"},
@@ -37,26 +39,45 @@ static const struct {
 	{"Program Files (x86)", SYSTEM_FILES},
 };
 
+static bool is_same(const char *a, const char *b)
+{
+	return cr_path_component_cmp(CR_OS_WINDOWS, a, strlen(a), b, strlen(b)) == 0;
+}
+
+/* The home itself, one beside it, or what in it has a label; NULL: none of these. */
+static const char *sddl_of_home(struct cr_win_tree *tree, const struct cr_win_setting *setting,
+				const char *path)
+{
+	const char *home = setting->home;
+	const char *parent = cr_path_parent(tree->arena, CR_OS_WINDOWS, home);
+
+	if (!parent)
+		return NULL;
+	if (is_same(path, home))
+		return cr_arena_printf(
+			tree->arena, "O:%sG:BUD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;%s)",
+			setting->user_sid, setting->user_sid);
+	if (cr_path_within(CR_OS_WINDOWS, path, home))
+		return is_same(path + strlen(home), "\\AppData\\LocalLow") ? "S:(ML;OICI;NW;;;LW)"
+									   : NULL;
+	if (cr_path_depth(CR_OS_WINDOWS, home) == 2 && cr_path_depth(CR_OS_WINDOWS, path) == 2 &&
+	    cr_path_within(CR_OS_WINDOWS, path, parent))
+		return "O:SYG:SYD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
+	return NULL;
+}
+
 /* The descriptor that an object of this path is set up with; "" where it inherits all. */
 static const char *typical_sddl(struct cr_win_tree *tree, const struct cr_win_setting *setting,
 				const char *path)
 {
-	const char *home = setting->home ? setting->home : "";
+	const char *sddl;
 
-	if (home[0] && cr_path_cmp(CR_OS_WINDOWS, path, home) == 0)
-		return cr_arena_printf(
-			tree->arena, "O:%sG:BUD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;%s)",
-			setting->user_sid, setting->user_sid);
-	if (home[0] && cr_path_within(CR_OS_WINDOWS, path, home) &&
-	    cr_path_component_cmp(CR_OS_WINDOWS, path + strlen(home), strlen(path) - strlen(home),
-				  "\\AppData\\LocalLow", strlen("\\AppData\\LocalLow")) == 0)
-		return "S:(ML;OICI;NW;;;LW)";
 	for (size_t i = 0; i < COUNT(on_drive); i++) {
-		if (cr_path_component_cmp(CR_OS_WINDOWS, path + 3, strlen(path + 3),
-					  on_drive[i].path, strlen(on_drive[i].path)) == 0)
+		if (is_same(path + 3, on_drive[i].path))
 			return on_drive[i].sddl;
 	}
-	return "";
+	sddl = setting->home ? sddl_of_home(tree, setting, path) : NULL;
+	return sddl ? sddl : "";
 }
 
 /* The object and the directories above it, as far as they are not there. */

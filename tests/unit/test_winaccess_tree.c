@@ -242,6 +242,85 @@ static void a_token_is_made_from_the_plan(void **state)
 	cr_arena_free(arena);
 }
 
+/* What an ordinary user may do on a Windows as it is set up, with no plan at all. */
+static void a_typical_tree_is_like_windows(void **state)
+{
+	static const struct {
+		const char *path;
+		enum cr_win_op op;
+		bool granted;
+	} rows[] = {
+		{"C:\\", CR_WIN_OP_WRITE, false},
+		{"C:\\new\\file", CR_WIN_OP_WRITE, true}, /* Authenticated Users may modify */
+		{"C:\\Windows\\win.ini", CR_WIN_OP_READ, true},
+		{"C:\\Windows\\win.ini", CR_WIN_OP_WRITE, false},
+		{"C:\\windows\\win.ini", CR_WIN_OP_DELETE, false},
+		{"C:\\Windows\\Temp", CR_WIN_OP_CREATE, true},
+		{"C:\\Windows\\Temp", CR_WIN_OP_READ, false},
+		{"C:\\Program Files\\a\\b.exe", CR_WIN_OP_WRITE, false},
+		{"C:\\ProgramData\\a", CR_WIN_OP_CREATE, true},
+		{"C:\\ProgramData\\a", CR_WIN_OP_DELETE, false},
+		{"C:\\Users\\me\\file", CR_WIN_OP_WRITE, true},
+		{"C:\\Users\\me\\file", CR_WIN_OP_SET_OWNER, true},
+		{"C:\\Users\\other\\file", CR_WIN_OP_READ, false},
+		{"C:\\Users\\Public\\file", CR_WIN_OP_WRITE, true},
+		{"C:\\Users\\Default\\file", CR_WIN_OP_READ, true},
+		{"C:\\Users\\Default\\file", CR_WIN_OP_WRITE, false},
+	};
+	const struct cr_plan nothing = {0};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct cr_arena *arena = cr_arena_new();
+		struct cr_win_token token;
+		const struct cr_win_setting setting = {"C:\\Users\\me", USER, &token};
+		struct cr_win_attempt attempt = {.token = &token, .op = rows[i].op};
+		struct cr_win_tree tree;
+
+		cr_win_tree_init(&tree, arena);
+		assert_int_equal(cr_win_token_person(
+					 arena, &(const struct cr_win_person){USER, LOGON, false},
+					 &token, NULL),
+				 0);
+		assert_int_equal(cr_win_tree_typical(&tree, &setting, &nothing, rows[i].path, NULL),
+				 0);
+		attempt.node = cr_win_tree_find(&tree, rows[i].path);
+		ROW_ASSERT(cr_win_tree_access(&tree, &attempt).granted == rows[i].granted,
+			   "%s '%s'", cr_win_op_name(rows[i].op), rows[i].path);
+		cr_arena_free(arena);
+	}
+}
+
+/* Home and LocalLow, without a home, and on another drive. */
+static void a_typical_label_is_low(void **state)
+{
+	static const struct {
+		const char *home, *path;
+		uint32_t level;
+	} rows[] = {
+		{"C:\\Users\\me", "C:\\Users\\me\\AppData\\LocalLow\\x", CR_WIN_IL_LOW},
+		{"C:\\Users\\me", "C:\\Users\\me\\AppData\\Local\\x", CR_WIN_IL_MEDIUM},
+		{"D:\\me", "D:\\me\\AppData\\LocalLow", CR_WIN_IL_LOW},
+		{NULL, "C:\\Users\\me\\AppData\\LocalLow", CR_WIN_IL_MEDIUM},
+	};
+	const struct cr_plan nothing = {0};
+	const struct cr_win_token nobody = {0};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct cr_arena *arena = cr_arena_new();
+		const struct cr_win_setting setting = {rows[i].home, USER, &nobody};
+		struct cr_win_tree tree;
+
+		cr_win_tree_init(&tree, arena);
+		assert_int_equal(cr_win_tree_typical(&tree, &setting, &nothing, rows[i].path, NULL),
+				 0);
+		assert_int_equal(cr_win_label_level(&cr_win_tree_find(&tree, rows[i].path)->sd),
+				 rows[i].level);
+		cr_arena_free(arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +329,8 @@ int main(void)
 		cmocka_unit_test(files_have_rules_of_their_own),
 		cmocka_unit_test(a_tree_has_no_orphans),
 		cmocka_unit_test(a_token_is_made_from_the_plan),
+		cmocka_unit_test(a_typical_tree_is_like_windows),
+		cmocka_unit_test(a_typical_label_is_low),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
