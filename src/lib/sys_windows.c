@@ -111,10 +111,23 @@ const char *cr_sys_cwd(struct cr_arena *arena, struct cr_err *err)
 	return real_dir(arena, L".", "the current directory", err);
 }
 
+/* To open one may already send the user's name and a hash of the password to whoever is named. */
+static bool names_no_drive(const char *path)
+{
+	const bool first = path[0] == '\\' || path[0] == '/';
+
+	return first && (path[1] == '\\' || path[1] == '/' || strncmp(path + 1, "??", 2) == 0);
+}
+
 const char *cr_sys_real_dir(struct cr_arena *arena, const char *path, struct cr_err *err)
 {
 	const wchar_t *pathw = to_wide(arena, path);
 
+	if (names_no_drive(path)) {
+		cr_fail(err, CR_E_PATH, "'%.500s' is a UNC or device path", path);
+		cr_hint(err, "use a directory of a drive of this machine: C:\\...");
+		return NULL;
+	}
 	if (pathw)
 		return real_dir(arena, pathw, path, err);
 	cr_fail(err, CR_E_PATH, "'%.500s' is not UTF-8", path);
