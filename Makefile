@@ -2,6 +2,7 @@
 #
 #   make            build            make check      all tests        make demo     see a box at work
 #   make install    DESTDIR, PREFIX  make windows    cross-build      make asan     tests with sanitizers
+#   make windows-kit                 what a person with Windows needs to try it: a zip file
 #   make check-clang                 make fuzz       FUZZ_TIME=30     make bench    measure
 #   make golden     accept new golden files          make lint        style and layering only
 #   make format     clang-format on every C file     make check-slow a million access checks
@@ -16,7 +17,7 @@ CLANG_SUITES ?= unit golden
 setup = test -f $(1)/build.ninja || $(MESON) setup $(1) $(2)
 sanitize = -Db_sanitize=address,undefined -Db_lundef=false -Ddefault_library=static
 
-.PHONY: all with-tests check check-slow demo install windows asan check-clang fuzz bench golden lint format clean
+.PHONY: all with-tests check check-slow demo install windows windows-kit asan check-clang fuzz bench golden lint format clean
 
 all:
 	@$(call setup,$(BUILD),--prefix=$(PREFIX) -Dtests=false)
@@ -48,6 +49,9 @@ install: all
 windows: prefix-windows/.done
 	@$(call setup,build-windows,--cross-file tools/cross-mingw.ini -Dpkg_config_path=$(CURDIR)/prefix-windows/lib/pkgconfig)
 	@$(MESON) compile -C build-windows
+
+windows-kit: windows
+	@tools/windows-kit build-windows build-windows/carrel-windows-kit.zip
 
 prefix-windows/.done: tools/source-deps
 	@tools/source-deps windows prefix-windows
