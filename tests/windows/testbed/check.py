@@ -9,6 +9,7 @@ Every probe runs in both; each of its cases is a test in both. CARREL_WINE_PREFI
 import os
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
@@ -62,8 +63,11 @@ class Side:
 
     def answers(self, probe, **env):
         """(lines split at |, what was wrong with the run)"""
-        code, output = self.wine.run(self.probes[probe], cwd=self.wine.dir, env=env)
-        lines = output.decode(errors="replace").replace("\r", "").splitlines()
+        # a file: Wine's services, once started by a probe, would hold a pipe open
+        with tempfile.TemporaryFile() as output:
+            code, _ = self.wine.run(self.probes[probe], cwd=self.wine.dir, env=env, stdout=output)
+            output.seek(0)
+            lines = output.read().decode(errors="replace").replace("\r", "").splitlines()
         good = [line.split("|") for line in lines if line.count("|") == 4]
         odd = [line for line in lines if line.count("|") != 4 and line != f"end|{len(good)}"]
         if code or f"end|{len(good)}" not in lines:
