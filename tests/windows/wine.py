@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 
 SPARE_ID = 62346
 WINE_PLACES = ("/usr/lib/wine/wine64", "/usr/bin/wine64", "/opt/wine-stable/bin/wine64")
@@ -55,6 +56,12 @@ def own(path):
     for folder, folders, names in os.walk(path):
         for name in folders + names:
             os.lchown(os.path.join(folder, name), SPARE_ID, SPARE_ID)
+
+
+def collect(pipe, said):
+    """Reads a pipe, when there is one, until nobody holds it any more."""
+    while pipe and (data := os.read(pipe.fileno(), 65536)):
+        said.append(data)
 
 
 class Wine:
@@ -104,13 +111,18 @@ class Wine:
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.STDOUT)
         child = self.start(*words, **options)
+        said = []
+        reader = threading.Thread(target=collect, args=(child.stdout, said), daemon=True)
+        reader.start()
         try:
-            output, _ = child.communicate(timeout=timeout)
+            child.wait(timeout=timeout)
         except subprocess.TimeoutExpired:
             os.killpg(child.pid, signal.SIGKILL)
-            child.communicate()
+            child.wait()
             raise
-        return child.returncode, output or b""
+        # not to the end of the pipe: Wine's services hold it when this is what started them
+        reader.join(2)
+        return child.returncode, b"".join(said)
 
     def make_prefix(self):
         """Makes the prefix unless another test has; others wait meanwhile."""
