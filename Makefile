@@ -5,7 +5,7 @@
 #   make windows-kit                 what a person with Windows needs to try it: a zip file
 #   make check-clang                 make fuzz       FUZZ_TIME=30     make bench    measure
 #   make golden     accept new golden files          make lint        style and layering only
-#   make format     clang-format on every C file     make check-slow a million access checks
+#   make format     clang-format on every C file     make check-slow the long draws
 
 BUILD ?= build
 PREFIX ?= /usr/local
