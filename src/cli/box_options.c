@@ -372,8 +372,10 @@ int cr_box_options_prepare(struct cr_cli *cli, const struct cr_request *request,
 
 	cli->os = request->os;
 	if (cr_prepare_rules(cli->arena, request, prepared, &err) == 0 &&
-	    (request->os != cr_sys_os || check_written(prepared, &err) == 0))
+	    (request->os != cr_sys_os || check_written(prepared, &err) == 0)) {
+		cr_facts_accept(&prepared->facts, request->accepted, request->n_accepted);
 		return 0;
+	}
 	cr_cli_diags(cli, &prepared->diags);
 	*exit_code = cr_cli_fail(cli, &err);
 	return -1;

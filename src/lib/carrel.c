@@ -216,6 +216,8 @@ static int prepare(struct carrel *carrel)
 	};
 	if (cr_prepare_rules(carrel->work, &carrel->request, &carrel->prepared, &err) < 0)
 		return failed_policy(carrel, &carrel->prepared.diags, &err);
+	cr_facts_accept(&carrel->prepared.facts, carrel->request.accepted,
+			carrel->request.n_accepted);
 	if (cr_prepare_plan(&carrel->prepared, &err) < 0)
 		return failed(carrel, &err);
 	return 0;

@@ -27,6 +27,19 @@ load helper
 	[[ $output =~ writable\ +$outside\ .*#\ --write:1 ]]
 }
 
+@test "giving up the labels of Windows shows what that opens" {
+	run carrel plan --os windows --tier unelevated
+	ends_with 0
+	contains "integrity-level"
+	lacks "delete-outside"
+	run carrel plan --os windows --tier unelevated --accept-gap=integrity
+	ends_with 0
+	lacks "integrity-level"
+	for gap in integrity delete-outside rename-protected world-writable same-user-processes; do
+		contains "  $gap: "
+	done
+}
+
 @test "a plan for another system needs nothing of it" {
 	for os in linux windows macos; do
 		run carrel plan --os "$os"
