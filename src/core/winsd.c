@@ -623,6 +623,16 @@ int cr_sd_only_sacl(struct cr_arena *arena, struct cr_sd sd, struct cr_sd *out, 
 	return write_parts(arena, &parts, out, err);
 }
 
+int cr_sd_with_sacl(struct cr_arena *arena, struct cr_sd sd, struct cr_sd *out, struct cr_err *err)
+{
+	struct parts parts;
+
+	if (read_parts(arena, sd, &parts, err) < 0)
+		return -1;
+	parts.sacl.present = true;
+	return write_parts(arena, &parts, out, err);
+}
+
 bool cr_sd_equal(struct cr_sd a, struct cr_sd b)
 {
 	return a.len == b.len && memcmp(a.bytes, b.bytes, a.len) == 0;

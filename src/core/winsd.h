@@ -133,6 +133,9 @@ bool cr_sd_added(struct cr_sd before, struct cr_sd after, size_t index, struct c
  */
 int cr_sd_only_sacl(struct cr_arena *arena, struct cr_sd sd, struct cr_sd *out, struct cr_err *err);
 
+/* The same descriptor with an empty SACL when it has none: writing all of it takes a label away. */
+int cr_sd_with_sacl(struct cr_arena *arena, struct cr_sd sd, struct cr_sd *out, struct cr_err *err);
+
 /* Byte for byte the same. */
 bool cr_sd_equal(struct cr_sd a, struct cr_sd b);
 

@@ -60,35 +60,29 @@ static int write_part(HANDLE handle, struct cr_sd sd, SECURITY_INFORMATION part,
 	return cr_fail_win(err, CR_E_STEP, GetLastError(), "cannot write an access list");
 }
 
-static int write_copies(struct cr_arena *arena, HANDLE handle, struct cr_sd sd, unsigned parts,
-			struct cr_err *err)
+/* One call, for both parts: each is a round trip, and a workspace has many files. */
+static int write_copy(struct cr_arena *arena, HANDLE handle, struct cr_sd sd, unsigned parts,
+		      struct cr_err *err)
 {
-	const SECURITY_INFORMATION dacl =
-		DACL_SECURITY_INFORMATION |
-		(cr_sd_is_protected(sd) ? PROTECTED_DACL_SECURITY_INFORMATION
-					: UNPROTECTED_DACL_SECURITY_INFORMATION);
-	struct cr_sd copy, sacl;
+	SECURITY_INFORMATION info = 0;
+	struct cr_sd copy;
 
-	copy = (struct cr_sd){cr_arena_alloc(arena, sd.len, 1), sd.len};
-	if (!copy.bytes)
-		return cr_fail(err, CR_E_NOMEM, "out of memory");
-	memcpy((void *)(uintptr_t)copy.bytes, sd.bytes, sd.len);
-	/* one call for both, where there is a label to put; an empty SACL takes one away */
-	if (parts == (CR_SD_DACL | CR_SD_LABEL) && cr_sd_has_label(sd))
-		return write_part(handle, copy, dacl | LABEL_SECURITY_INFORMATION, err);
-	if ((parts & CR_SD_DACL) && write_part(handle, copy, dacl, err) < 0)
+	if (parts & CR_SD_DACL)
+		info |= DACL_SECURITY_INFORMATION |
+			(cr_sd_is_protected(sd) ? PROTECTED_DACL_SECURITY_INFORMATION
+						: UNPROTECTED_DACL_SECURITY_INFORMATION);
+	if (parts & CR_SD_LABEL)
+		info |= LABEL_SECURITY_INFORMATION;
+	if ((parts == CR_SD_LABEL ? cr_sd_only_sacl(arena, sd, &copy, err)
+				  : cr_sd_with_sacl(arena, sd, &copy, err)) < 0)
 		return -1;
-	if (!(parts & CR_SD_LABEL))
-		return 0;
-	if (cr_sd_only_sacl(arena, sd, &sacl, err) < 0)
-		return -1;
-	return write_part(handle, sacl, LABEL_SECURITY_INFORMATION, err);
+	return info ? write_part(handle, copy, info, err) : 0;
 }
 
 int cr_sd_write(HANDLE handle, struct cr_sd sd, unsigned parts, struct cr_err *err)
 {
 	struct cr_arena *arena = cr_arena_new();
-	int result = arena ? write_copies(arena, handle, sd, parts, err)
+	int result = arena ? write_copy(arena, handle, sd, parts, err)
 			   : cr_fail(err, CR_E_NOMEM, "out of memory");
 
 	cr_arena_free(arena);
