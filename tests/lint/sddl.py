@@ -12,17 +12,18 @@ import subprocess
 import sys
 import tempfile
 
-from tap import Tap, read
+from tap import Tap, files, read
 
 PAGE = "docs/windows.md"
 CASE = "tests/golden/cases/win-documented.policy"
 EXPECTED = "tests/golden/expected/win-documented.windows-{}.txt"
 TIERS = {"u": "unelevated", "e": "elevated"}
 HOME, WORKSPACE = "C:\\Users\\me", "C:\\Users\\me\\project"
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```([\w-]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 # an entry, or parts of a descriptor with entries
 SDDL = re.compile(r"(?:O:[\w-]+?)?(?:D:[A-Z]*)?(?:\((?:A|D|ML);[^()\s]*\))+(?:S:(?:\([^()\s]*\))+)?")
 LINE = re.compile(r"^(u|e|ue)\s+([a-z-]+)\s+(\S+)$")
+SOURCE_LINE = re.compile(r"^(src/\S+\.c)\s+(\S+)$")
 SID = r"S-1-5-21-[0-9-]+"
 
 
@@ -76,6 +77,23 @@ def compare(text, plans):
     return problems + [f"{PAGE}: no plan has {sddl}" for sddl in prose if sddl not in known]
 
 
+def in_sources(text):
+    """Blocks of lines "FILE SDDL": a string of that file, with the user's SID to be filled in."""
+    lines = [line for kind, body in BLOCK.findall(text) if kind == "sddl-source"
+             for line in body.splitlines()]
+    problems = [] if lines else [f"{PAGE}: no descriptor of a source file"]
+    for line in lines:
+        match = SOURCE_LINE.match(line)
+        wanted = match and '"' + match.group(2).replace(";U)", ";%ls)") + '"'
+        if not match or wanted not in read(match.group(1)):
+            problems.append(f"{PAGE}: not so: {line}")
+    quoted = {line.split()[0] for line in lines}
+    for path in files(".c", under=("src/windows", "src/session", "src/lib", "src/cli")):
+        if path not in quoted and re.search(r'"(?:O:\w+)?D:\w*\((?:A|D);', read(path)):
+            problems.append(f"{PAGE}: not there: the descriptor in {path}")
+    return problems
+
+
 def policy_of(text):
     for kind, body in BLOCK.findall(text):
         if kind == "" and body.startswith("allow read"):
@@ -126,11 +144,12 @@ def printed(carrel, text):
 def main():
     text = read(PAGE)
     plans = {tier: read(EXPECTED.format(tier)) for tier in TIERS.values()}
-    tap = Tap(4)
+    tap = Tap(5)
     tap.check("the page's policy is the golden case's", same_policy(text))
     tap.check("every quoted descriptor and entry is a plan's, and none is missing",
               compare(text, plans))
     tap.check("a wrong one would be noticed", spoilt(text, plans))
+    tap.check("descriptors that no plan has are those of the sources", in_sources(text))
     if len(sys.argv) > 1:
         tap.check("what 'carrel plan --os windows' prints for the policy is on the page",
                   printed(os.path.abspath(sys.argv[1]), text))
