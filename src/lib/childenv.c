@@ -114,36 +114,42 @@ static int put_go_cache(struct cr_prepared *prepared, char **env)
  */
 static int put_go_flags(struct cr_prepared *prepared, char **env)
 {
-	const char *git =
-		cr_path_join(prepared->arena, CR_OS_LINUX, prepared->ctx.workspace, ".git");
+	const struct cr_context *ctx = &prepared->ctx;
+	const char *git = cr_path_join(prepared->arena, ctx->os, ctx->workspace, ".git");
 
 	if (!git)
 		return -1;
-	if (prepared->ctx.tier != CR_TIER_FULL || get(env, "GOFLAGS") || exists(prepared, git) ||
+	if (ctx->tier == CR_TIER_LANDLOCK || get(env, "GOFLAGS") || exists(prepared, git) ||
 	    is_writable(prepared, git))
 		return 0;
 	return put(prepared->arena, env, "GOFLAGS", "-buildvcs=false");
 }
 
+/* What a system that is not Windows needs; there the plan says all but this one thing. */
+static int put_own(struct cr_prepared *prepared, char **env)
+{
+	if (put_temp(prepared, env) < 0)
+		return -1;
+	return prepared->ctx.os == CR_OS_LINUX ? put_go_cache(prepared, env) : 0;
+}
+
 char **cr_child_environment(struct cr_prepared *prepared)
 {
+	const enum cr_os os = prepared->ctx.os;
 	char **from = cr_sys_environ(prepared->arena);
 	char **env = from ? cr_env_apply(prepared->arena, prepared->rules, from) : NULL;
 	char **roomy;
 	size_t count = 0;
 
-	if (env && prepared->ctx.os == CR_OS_WINDOWS)
-		return cr_plan_env(prepared->arena, prepared->plan, env); /* says all there is */
+	if (env && os == CR_OS_WINDOWS)
+		env = cr_plan_env(prepared->arena, prepared->plan, env);
 	while (env && env[count])
 		count++;
 	roomy = env ? cr_arena_alloc(prepared->arena, count + MAX_ADDED + 1, sizeof(*roomy)) : NULL;
 	if (!roomy)
 		return NULL;
 	memcpy(roomy, env, count * sizeof(*roomy));
-	if (put_temp(prepared, roomy) < 0)
+	if (os != CR_OS_WINDOWS && put_own(prepared, roomy) < 0)
 		return NULL;
-	if (prepared->ctx.os == CR_OS_LINUX &&
-	    (put_go_cache(prepared, roomy) < 0 || put_go_flags(prepared, roomy) < 0))
-		return NULL;
-	return roomy;
+	return os == CR_OS_MACOS || put_go_flags(prepared, roomy) == 0 ? roomy : NULL;
 }
