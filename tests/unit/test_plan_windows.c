@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "../golden/fake_rules.h"
+#include "core/sddl.h"
 
 static const char fs[] = "dir /home/u/w/.git\ndir /home/u/w/a/b\nfile /home/u/w/note\n"
 			 "dir /home/u/.ssh\ndir /home/u/other\n";
@@ -394,6 +395,66 @@ static void a_home_is_not_labelled(void **state)
 	fake_free(&fake);
 }
 
+static bool is_entry(enum cr_step_kind kind)
+{
+	return kind == CR_STEP_WIN_ALLOW || kind == CR_STEP_WIN_DENY || kind == CR_STEP_WIN_HIDE ||
+	       kind == CR_STEP_WIN_READ || kind == CR_STEP_WIN_LABEL;
+}
+
+static bool is_descriptor(enum cr_step_kind kind)
+{
+	return kind == CR_STEP_WIN_DEFAULT_DACL || kind == CR_STEP_WIN_DESKTOP ||
+	       kind == CR_STEP_WIN_NUL || kind == CR_STEP_TEMP_DIR || kind == CR_STEP_RESERVE;
+}
+
+/* What the enforcer will parse parses, and an entry's mask is the step's value. */
+static void check_texts(struct fake *fake)
+{
+	const struct cr_plan *plan = plan_of(fake);
+	unsigned entries = 0, descriptors = 0;
+
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct cr_step *at = &plan->steps[i];
+		struct cr_win_ace ace;
+		struct cr_win_sd sd;
+		struct cr_err err = {0};
+
+		if (is_entry(at->kind)) {
+			entries++;
+			if (cr_sddl_parse_ace(at->detail, &ace, &err) < 0 ||
+			    (at->kind != CR_STEP_WIN_LABEL && ace.mask != at->value) ||
+			    (ace.type == CR_WIN_ACE_ALLOW && ace.mask & 0x40))
+				fail_msg("%s: %s", at->detail, err.text);
+		}
+		if (is_descriptor(at->kind)) {
+			descriptors++;
+			if (cr_sddl_parse(fake->arena, at->detail, &sd, &err) < 0 || !sd.has_dacl)
+				fail_msg("%s: %s", at->detail, err.text);
+		}
+	}
+	assert_true(entries >= 4 && descriptors >= 5);
+}
+
+static void every_access_list_can_be_read(void **state)
+{
+	static const enum cr_tier tiers[] = {CR_TIER_UNELEVATED, CR_TIER_ELEVATED};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct fake fake = fake_new(CR_OS_WINDOWS, fs);
+		const struct cr_policy *policies[] = {
+			fake_policy(&fake, CR_LAYER_USER,
+				    "allow read C:/\nallow write . note2 a/b\n"
+				    "deny write .git a .vscode\ndeny read ~/.ssh b\n")};
+
+		fake_resolve_in(&fake, "/tmp/box", tiers[i], policies, 1);
+		check_texts(&fake);
+		fake.facts.integrity_labels = false;
+		check_texts(&fake);
+		fake_free(&fake);
+	}
+}
+
 static void hidden_is_denied_to_the_account(void **state)
 {
 	struct fake fake =
@@ -477,6 +538,7 @@ int main(void)
 		cmocka_unit_test(a_box_has_a_sid_of_its_own),
 		cmocka_unit_test(a_root_inside_protected_has_its_own_sid),
 		cmocka_unit_test(gaps_of_each_tier),
+		cmocka_unit_test(every_access_list_can_be_read),
 		cmocka_unit_test(hidden_is_denied_to_the_account),
 		cmocka_unit_test(what_no_token_can_hold_is_refused),
 		cmocka_unit_test(elevated_needs_its_accounts),
