@@ -74,12 +74,14 @@ static int set_label(struct work *work, struct cr_win_sd *sd, const struct cr_wi
 	return 0;
 }
 
-/* Without a list everybody may do everything; before a first entry that is said by one. */
+/*
+ * Without a list everybody may do everything; before a first entry that is said by one. It is not
+ * for heirs: what lies in a directory without a list inherits nothing from it.
+ */
 static int add_ace(struct work *work, struct cr_win_node *node, const struct cr_win_ace *ace)
 {
 	static const struct cr_win_ace all = {
 		.type = CR_WIN_ACE_ALLOW,
-		.flags = CR_WIN_ACE_OBJECT_INHERIT | CR_WIN_ACE_CONTAINER_INHERIT,
 		.mask = CR_WIN_FILE_ALL_ACCESS,
 		.sid = {.authority = 1, .n_subs = 1},
 	};
