@@ -9,8 +9,9 @@ Get it  'make windows-kit' on Linux makes carrel-windows-kit.zip: this script, r
         the test programs. Unpack it into a directory of its own, outside every workspace.
 Run     powershell -NoProfile -ExecutionPolicy Bypass -File realwin.ps1 [-Json FILE]
 
-Makes one directory under %TEMP% and one under %USERPROFILE%, each with a carrel state of its own
-(LOCALAPPDATA), so that boxes of yours are not touched. Removes them at the end and after Ctrl-C.
+Makes directories under %TEMP% and %USERPROFILE%, each with a carrel state of its own (LOCALAPPDATA), so
+that boxes of yours are not touched, and C:\testbed-probe and a key of HKCU\Software for the probes.
+Removes them at the end and after Ctrl-C.
 A console often runs its programs in a job; so the gap job-ui is accepted with those of this tier.
 Exit code: 0 every case is as expected, 1 one is not or it could not go on, 2 it did not begin.
 
@@ -34,6 +35,10 @@ $Probe = Join-Path $Bin 'escape_probe.exe'
 $Dump = Join-Path $Bin 'journal_probe.exe'
 $Cmd = Join-Path $env:SystemRoot 'System32\cmd.exe'
 $Seconds = 180
+
+# What probe_files and probe_objects make, and leave when they are interrupted.
+$ProbeTop = 'C:\testbed-probe'
+$ProbeKey = 'Software\testbed-probe'
 
 $Directories = 'out/sub/deep', 'out/empty', 'out/everyones', 'ws/.git/hooks', 'ws/d/deep', 'local/carrel'
 $Files = 'out/f', 'out/everyone', 'out/sub/f', 'ws/f', 'ws/g', 'ws/d/deep/f', 'ws/.git/config'
@@ -280,27 +285,36 @@ function Start-Victim {
     if ($line -ne ('ready ' + $Victim.Id)) { throw 'the victim does not start' }
 }
 
+function Start-Quietly([string]$Program, [string]$Line, [string]$State) {
+    $info = [System.Diagnostics.ProcessStartInfo]::new($Program, $Line)
+    $info.UseShellExecute = $false
+    $info.CreateNoWindow = $true
+    if ($State -ne '') { $info.EnvironmentVariables['LOCALAPPDATA'] = $State }
+    try { [System.Diagnostics.Process]::Start($info).WaitForExit() } catch { }
+}
+
 # Also after Ctrl-C, when nothing may be written to the pipeline: so it calls .NET only.
 function Remove-Everything {
     foreach ($process in $Running) {
         try { if (-not $process.HasExited) { $process.Kill(); $process.WaitForExit() } } catch { }
     }
+    try { [Microsoft.Win32.Registry]::CurrentUser.DeleteSubKeyTree($ProbeKey, $false) } catch { }
+    if ([System.IO.Directory]::Exists($ProbeTop)) {
+        Start-Quietly ($env:SystemRoot + '\System32\icacls.exe') ($ProbeTop + ' /reset /t /c /q') ''
+        Start-Quietly $Cmd ('/d /c rd /s /q ' + $ProbeTop) ''
+    }
     foreach ($top in $Tops) {
-        $uninstall = [System.Diagnostics.ProcessStartInfo]::new($Carrel, 'uninstall')
-        $uninstall.UseShellExecute = $false
-        $uninstall.CreateNoWindow = $true
-        $uninstall.EnvironmentVariables['LOCALAPPDATA'] = "$top\state"
-        $remove = [System.Diagnostics.ProcessStartInfo]::new($Cmd, '/d /c rd /s /q "' + $top + '"')
-        $remove.UseShellExecute = $false
-        $remove.CreateNoWindow = $true
-        foreach ($info in @($uninstall, $remove)) {
-            try { [System.Diagnostics.Process]::Start($info).WaitForExit() } catch { }
-        }
+        Start-Quietly $Carrel 'uninstall' "$top\state"
+        Start-Quietly $Cmd ('/d /c rd /s /q "' + $top + '"') ''
         if ([System.IO.Directory]::Exists($top)) { [System.Console]::WriteLine('left behind: ' + $top) }
     }
 }
 
 $principal = New-Object System.Security.Principal.WindowsPrincipal ([System.Security.Principal.WindowsIdentity]::GetCurrent())
+if ([System.IO.Directory]::Exists($ProbeTop)) {
+    Write-Host ('there is a ' + $ProbeTop + ' already, which would be removed')
+    exit 2
+}
 if ($principal.IsInRole([System.Security.Principal.WindowsBuiltInRole]::Administrator)) {
     Write-Host 'start this as an ordinary user: it is about what a program of yours may do without elevation'
     exit 2

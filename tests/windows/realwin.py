@@ -197,7 +197,7 @@ def about_kit(battery):
     tap.check("the table has the operations of escape_probe",
               [row[1:3] + [(row + [""])[4]] for row in battery.of("op")] == wanted,
               f"'escape_probe list' says {wanted}")
-    asked = set(re.findall(r"[\w-]+\.(?:exe|tsv)", battery.script)) - {"cmd.exe"}
+    asked = set(re.findall(r"[\w-]+\.(?:exe|tsv)", battery.script)) - {"cmd.exe", "icacls.exe"}
     asked |= {row[2] for row in battery.rows if row[0] in ("tap", "probe")}
     tap.check("what the script and the table name is in the kit",
               len(asked) > 5 and asked <= set(battery.names), asked - set(battery.names))
@@ -205,6 +205,12 @@ def about_kit(battery):
         tap.check(f"the script has the same {what}",
                   all(f"'{part}'" in battery.script for part in parts),
                   [part for part in parts if f"'{part}'" not in battery.script])
+    where = os.path.join(ROOT, "tests", "windows", "testbed", "probes")
+    for name, file, define in (("ProbeTop", "probe_files.c", "TOP"), ("ProbeKey", "probe_objects.c", "KEY")):
+        with open(os.path.join(where, file), encoding="utf-8") as source:
+            made = re.search(rf'#define {define} +L"(.*)"', source.read()).group(1)
+        tap.check(f"the script removes what {file} makes",
+                  f"${name} = '{made}'".replace("\\\\", "\\") in battery.script, made)
     known = {f"{{{name}}}" for name in re.findall(r"'\{(\w+)\}'", battery.script)}
     used = {word for row in battery.rows if row[0] in ("before", "after")
             for word in row[4].split(" ") if word.startswith("{")}
