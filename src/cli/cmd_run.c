@@ -92,18 +92,17 @@ static int wait_and_report(struct cr_cli *cli, const struct run_options *options
 }
 
 /* All that comes before the box; -1 with the exit code. */
-static int plan(struct cr_cli *cli, const struct run_options *options,
-		const struct cr_request *request, struct cr_prepared *prepared,
-		struct cr_report *report, int *exit_code)
+static int plan(const struct run_options *options, const struct cr_request *request,
+		struct cr_prepared *prepared, struct cr_report *report, int *exit_code)
 {
 	struct cr_err err;
 
-	if (cr_box_options_prepare(cli, request, prepared, exit_code) < 0)
+	if (cr_box_options_prepare(report->cli, request, prepared, exit_code) < 0)
 		return -1;
 	if (cr_prepare_plan(prepared, &err) == 0 &&
 	    (!options->events || (report->events_fd = open_events(options->events, &err)) >= 0))
 		return 0;
-	*exit_code = cr_cli_fail(cli, &err);
+	*exit_code = cr_cli_fail(report->cli, &err);
 	return -1;
 }
 
@@ -127,7 +126,7 @@ static int run(struct cr_cli *cli, const struct run_options *options,
 	/* The kernel makes its namespaces while we plan. */
 	if (!request->tier)
 		start.blank = cr_blank_begin();
-	if (plan(cli, options, request, &prepared, &report, &exit_code) < 0) {
+	if (plan(options, request, &prepared, &report, &exit_code) < 0) {
 		cr_blank_discard(start.blank);
 		return exit_code;
 	}

@@ -22,6 +22,8 @@ int cr_platform_is_open(int fd)
 
 int cr_platform_start(int *argc, char ***argv)
 {
+	static char line[BUFSIZ];
+
 	(void)argc;
 	(void)argv;
 	for (int fd = 0; fd < 3; fd++) {
@@ -29,6 +31,9 @@ int cr_platform_start(int *argc, char ***argv)
 		if (!cr_platform_is_open(fd) && open("/dev/null", O_RDWR) != fd)
 			return -1;
 	}
+	/* A line is one write, so that those of boxes side by side do not mix; glibc does so by
+	 * itself, musl writes every piece. */
+	setvbuf(stderr, line, _IOLBF, sizeof(line));
 	return 0;
 }
 

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,37 +92,39 @@ const char *cr_sys_real_dir(struct cr_arena *arena, const char *path, struct cr_
 	return real;
 }
 
-#ifndef __GLIBC__
-/* musl has only the call with memory of its own; it serves the command line, which has one thread.
+/* The home of `uid` in a line of passwd(5), which is cut up; NULL: the line is another's, or odd.
  */
-static int fgetpwent_r(FILE *accounts, struct passwd *entry, char *buf, size_t size,
-		       struct passwd **found)
+static const char *home_in(char *line, uid_t uid)
 {
-	(void)buf;
-	(void)size;
-	*found = fgetpwent(accounts);
-	if (!*found)
-		return ENOENT;
-	*entry = **found;
-	return 0;
+	enum { NAME, PASSWORD, UID, GID, REAL_NAME, HOME, N_FIELDS };
+	char *fields[N_FIELDS], *end;
+
+	line[strcspn(line, "\n")] = '\0';
+	for (int i = 0; i < N_FIELDS; i++) {
+		fields[i] = strsep(&line, ":");
+		if (!fields[i])
+			return NULL;
+	}
+	if (fields[UID][0] < '0' || fields[UID][0] > '9')
+		return NULL;
+	errno = 0;
+	return strtoul(fields[UID], &end, 10) == uid && !*end && !errno ? fields[HOME] : NULL;
 }
-#endif
 
 /* Only when $HOME is unset, and of the local accounts only: what getpwuid(3) may load and ask
  * (the network among others) has no place in a launcher. */
 static const char *home_of_database(struct cr_arena *arena)
 {
-	char buf[16384];
-	struct passwd entry, *found;
 	FILE *accounts = fopen("/etc/passwd", "re");
 	const char *home = NULL;
+	char *line = NULL;
+	size_t size = 0;
 
-	while (accounts && fgetpwent_r(accounts, &entry, buf, sizeof(buf), &found) == 0) {
-		if (found->pw_uid != getuid())
-			continue;
-		home = cr_arena_strdup(arena, found->pw_dir);
-		break;
-	}
+	while (accounts && !home && getline(&line, &size, accounts) > 0)
+		home = home_in(line, getuid());
+	if (home)
+		home = cr_arena_strdup(arena, home);
+	free(line);
 	if (accounts)
 		fclose(accounts);
 	return home;

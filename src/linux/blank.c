@@ -34,10 +34,15 @@ static pid_t fork_into_namespaces(void)
 	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 }
 
+bool cr_is_shortage(int cause)
+{
+	return cause == EAGAIN || cause == ENOMEM || cause == EMFILE || cause == ENFILE;
+}
+
 static int fork_failed(enum cr_tier tier, int cause, struct cr_err *err)
 {
 	/* EPERM: a setting or a seccomp filter; ENOSPC, EUSERS: a count; ENOSYS: a filter. */
-	if (tier == CR_TIER_FULL && cause != EAGAIN && cause != ENOMEM)
+	if (tier == CR_TIER_FULL && !cr_is_shortage(cause))
 		return cr_fail_os(err, CR_E_TIER, cause, "cannot create namespaces");
 	return cr_fail_os(err, CR_E_STEP, cause, "cannot start a process");
 }
@@ -93,14 +98,14 @@ static int fork_deaf(struct cr_blank *blank, struct cr_err *err)
 	sigset_t all;
 
 	/* Blocked in init for good: it answers to nothing but its control socket. */
-	sigfillset(&all);
-	if (sigprocmask(SIG_SETMASK, &all, &blank->old_mask) < 0)
+	cr_all_signals(&all);
+	if (cr_mask_signals(&all, &blank->old_mask) < 0)
 		return cr_fail_os(err, CR_E_STEP, errno, "cannot block signals");
 
 	int forked = fork_init(blank, err);
 
 	/* If that fails we are deaf a little early. The command gets old_mask all the same. */
-	sigprocmask(SIG_SETMASK, &blank->old_mask, NULL);
+	cr_mask_signals(&blank->old_mask, NULL);
 	return forked;
 }
 

@@ -172,6 +172,9 @@ void cr_clean_up(struct cr_box *box);
  * kernel does not tell (no /proc, or built without CONFIG_PROC_CHILDREN). */
 int cr_kill_children(void);
 
+/* True for an errno that will pass: no reason to do without what was asked for. */
+bool cr_is_shortage(int cause);
+
 /* A stack for a process that shares init's memory: its top, or NULL with errno. */
 char *cr_stack_new(void);
 

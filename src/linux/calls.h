@@ -1,14 +1,19 @@
 /*
- * calls.h - system calls younger than some C libraries, under the names of glibc 2.36.
+ * calls.h - system calls that C libraries wrap differently or not yet.
  *
- * glibc wraps them itself. musl 1.2.3 does not; sources: the man pages of the calls, section 2.
+ * The young ones under the names of glibc 2.36, which wraps them itself; musl 1.2.3 does not.
+ * Sources: the man pages of the calls, section 2.
  */
 #ifndef CR_CALLS_H
 #define CR_CALLS_H
 
 #include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #ifdef __GLIBC__
@@ -17,8 +22,6 @@
 #include <linux/close_range.h>
 #include <linux/mount.h>
 #include <linux/stat.h>
-#include <signal.h>
-#include <sys/syscall.h>
 
 static inline int pidfd_open(pid_t pid, unsigned flags)
 {
@@ -72,5 +75,21 @@ static inline int statx(int dir, const char *path, int flags, unsigned mask, str
 	return (int)syscall(SYS_statx, dir, path, flags, mask, out);
 }
 #endif
+
+/*
+ * sigprocmask(2) with every signal: musl leaves out three that it uses for threads of its own, but
+ * to the command they are ordinary. A sigset_t begins with the kernel's mask in every C library.
+ */
+static inline int cr_mask_signals(const sigset_t *set, sigset_t *old)
+{
+	if (old)
+		sigemptyset(old);
+	return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, set, old, sizeof(uint64_t));
+}
+
+static inline void cr_all_signals(sigset_t *set)
+{
+	memset(set, 0xff, sizeof(*set));
+}
 
 #endif

@@ -199,7 +199,7 @@ static int command_main(void *arg)
 	umask(box->old_umask);
 	if (box->old_sigchld == SIG_IGN)
 		signal(SIGCHLD, SIG_IGN);
-	if (sigprocmask(SIG_SETMASK, &box->old_mask, NULL) < 0) {
+	if (cr_mask_signals(&box->old_mask, NULL) < 0) {
 		cr_step_fail(box, "unblock signals");
 		return 1;
 	}

@@ -80,8 +80,6 @@ int cr_drop_to_clean_up(int keep_admin, struct cr_err *err)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return cr_fail_os(err, CR_E_STEP, errno, "cannot set no_new_privs");
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return cr_fail_os(err, CR_E_STEP, errno, "cannot become undumpable");
 	return set_capabilities(keep_admin ? 1U << CAP_SYS_ADMIN : 0, err);
 }
 

@@ -156,8 +156,8 @@ static int start(struct cr_running *running, struct cr_order *order, struct cr_e
 {
 	sigset_t all;
 
-	sigfillset(&all);
-	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0)
+	cr_all_signals(&all);
+	if (cr_mask_signals(&all, NULL) < 0)
 		return cr_fail_os(err, CR_E_STEP, errno, "cannot block signals");
 	order->old_mask = running->old_mask;
 
@@ -173,7 +173,7 @@ static int start(struct cr_running *running, struct cr_order *order, struct cr_e
 	/* A launcher of its own stays deaf until cr_wait listens: a hang-up or Ctrl-C in between
 	 * would end it, and the box, before the command has heard of it. */
 	if (started < 0 || !(running->flags & CR_LAUNCH_TERMINAL))
-		sigprocmask(SIG_SETMASK, &running->old_mask, NULL);
+		cr_mask_signals(&running->old_mask, NULL);
 	return started;
 }
 

@@ -54,7 +54,8 @@ static int make_namespaces(struct cr_box *box)
 	if (cr_netns_start(box) < 0)
 		return -1;
 	if (unshare(OTHER_NAMESPACES) < 0)
-		return cr_fail_os(box->err, CR_E_TIER, errno, "cannot create namespaces");
+		return cr_fail_os(box->err, cr_is_shortage(errno) ? CR_E_STEP : CR_E_TIER, errno,
+				  "cannot create namespaces");
 	snprintf(map, sizeof(map), "%u %u 1", box->birth.uid, box->birth.uid);
 	if (write_file("/proc/self/setgroups", "deny") < 0 && errno != ENOENT)
 		return cr_fail_os(box->err, CR_E_TIER, errno, "cannot give up setgroups");
@@ -412,6 +413,12 @@ char *cr_stack_new(void)
 	return stack == MAP_FAILED ? NULL : stack + STACK_BYTES;
 }
 
+/* Before there is a command that could look at us. */
+static int become_undumpable(struct cr_box *box)
+{
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? cr_step_fail(box, "become undumpable") : 0;
+}
+
 /* What does not depend on the plan. */
 static int prepare(struct cr_box *box)
 {
@@ -468,9 +475,10 @@ void cr_init_main(const struct cr_birth *birth)
 	int signals = open_signals(box);
 
 	if (signals < 0 || set_up(box) < 0 || launcher_is_gone(box) ||
-	    (has_namespaces(box) && cr_guard_open(box) < 0) ||
+	    (has_namespaces(box) && cr_guard_open(box) < 0) || become_undumpable(box) < 0 ||
 	    cr_command_start(box, &command, &pidfd) < 0)
 		give_up(box);
+	cr_close_fd(&box->landlock); /* the command has entered it, by a copy */
 	if (cr_drop_to_clean_up(has_namespaces(box), box->err) < 0)
 		give_up(box);
 	if (cr_msg_send(box->birth.ctl, &started, pidfd) < 0)

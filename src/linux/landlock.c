@@ -112,6 +112,5 @@ int cr_landlock_seal(struct cr_box *box)
 		return 0;
 	if (syscall(SYS_landlock_restrict_self, box->landlock, 0) < 0)
 		return cr_step_fail(box, "enter the Landlock domain");
-	cr_close_fd(&box->landlock);
 	return 0;
 }

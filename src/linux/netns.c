@@ -82,8 +82,8 @@ int cr_netns_join(struct cr_box *box, const struct cr_step *step, struct cr_grab
 
 	/* A count that is used up, a filter around us: the full tier cannot be had. */
 	if (netns->error)
-		return cr_fail_os(box->err, CR_E_TIER, netns->error,
-				  "cannot make a network namespace");
+		return cr_fail_os(box->err, cr_is_shortage(netns->error) ? CR_E_STEP : CR_E_TIER,
+				  netns->error, "cannot make a network namespace");
 	if (netns->fd < 0 || setns(netns->fd, CLONE_NEWNET) < 0)
 		return cr_step_fail(box, "enter the network namespace");
 	cr_close_fd(&netns->fd);

@@ -260,9 +260,9 @@ int cr_reserve_cover(struct cr_box *box, const struct cr_step *step, struct cr_g
 	struct stat st;
 	CR_AUTO_FD int target = cr_open_plain(step->path, O_PATH);
 
-	if (target < 0 || fstat(target, &st) < 0)
+	if ((target < 0 && errno != ENOENT) || (target >= 0 && fstat(target, &st) < 0))
 		return cr_step_fail(box, "open the reserved name");
-	if (!cr_is_reservation(&st))
+	if (target < 0 || !cr_is_reservation(&st))
 		return cr_fail(box->err, CR_E_RACE, "'%s' changed while the box was built",
 			       step->path);
 	return cr_mount_put(box, grab->tree, target);

@@ -63,7 +63,7 @@ static void open_signals(struct waiting *w)
 	w->signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
 
 	/* Everything was blocked since the start (enforce.c): what came waits in w->signals. */
-	sigprocmask(SIG_SETMASK, &blocked, NULL);
+	cr_mask_signals(&blocked, NULL);
 }
 
 static void open_tty(struct waiting *w)
@@ -240,7 +240,7 @@ int cr_wait(struct cr_child *child, struct cr_result *result, struct cr_err *err
 		tcsetpgrp(w.tty, w.tty_group);
 	cr_close_fd(&w.tty);
 	cr_close_fd(&w.signals);
-	sigprocmask(SIG_SETMASK, &w.running->old_mask, NULL);
+	cr_mask_signals(&w.running->old_mask, NULL);
 	fill(&w, result);
 	return 0;
 }
