@@ -19,7 +19,7 @@
 
 #define TOKEN_ACCESS                                                                   \
 	(TOKEN_QUERY | TOKEN_DUPLICATE | TOKEN_ASSIGN_PRIMARY | TOKEN_ADJUST_DEFAULT | \
-	 TOKEN_ADJUST_SESSIONID | TOKEN_IMPERSONATE)
+	 TOKEN_IMPERSONATE)
 
 /* The logon session's SID is one of the token's groups. */
 static void find_logon_sid(const TOKEN_GROUPS *groups, char out[CR_SID_TEXT])

@@ -92,6 +92,8 @@ class Place:
                      "ws/.git/config"):
             with open(os.path.join(self.top, part), "w", encoding="ascii") as file:
                 file.write(part + "\n")
+        # one file with a name outside and one in the workspace, from before any box
+        os.link(self.path("out", "sub", "f"), self.path("ws", "hl"))
         wine_module.own(self.top)
 
     def path(self, *parts):

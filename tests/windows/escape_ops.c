@@ -79,6 +79,11 @@ static int o_link_in(void)
 {
 	return link_and_write(ws(L"\\linked"), out(L"\\f"));
 }
+static int o_linked_before(void)
+{
+	return writes(ws(L"\\hl"));
+}
+
 static int o_link_out(void)
 {
 	return CreateHardLinkW(out(L"\\linked"), ws(L"\\g"), NULL);
@@ -611,6 +616,7 @@ const struct escape_row escape_rows[] = {
 	{"copy-over", R, "18", o_copy_over},
 	{"replace", R, "18", o_replace},
 	{"link-in", R, "12 63", o_link_in},
+	{"linked-before-write", R, "12", o_linked_before},
 	{"link-out", R, "18", o_link_out},
 	{"attributes", R, "19", o_attributes},
 	{"times", R, "19", o_times},

@@ -126,7 +126,7 @@ def try_inside(suite, tap, pid, how):
     tap.check(f"{title}: nothing outside or protected has changed", before == after,
               [sorted(old.items() ^ new.items()) for old, new in zip(before, after)])
     tap.check(f"{title}: no name is left behind",
-              sorted(os.listdir(place.path("ws"))) == [".git", "d", "f", "g"],
+              sorted(os.listdir(place.path("ws"))) == [".git", "d", "f", "g", "hl"],
               os.listdir(place.path("ws")))
 
 
