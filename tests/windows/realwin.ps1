@@ -42,6 +42,7 @@ $ProbeKey = 'Software\testbed-probe'
 
 $Directories = 'out/sub/deep', 'out/empty', 'out/everyones', 'ws/.git/hooks', 'ws/d/deep', 'local/carrel'
 $Files = 'out/f', 'out/everyone', 'out/sub/f', 'ws/f', 'ws/g', 'ws/d/deep/f', 'ws/.git/config'
+$Link = 'ws/hl', 'out/sub/f'
 $StateFiles = 'local/carrel/sid-seed', 'local/carrel/acl-journal'
 $Box = 'run', '--quiet', '--accept-gap=network', '--accept-gap=hidden-files', '--accept-gap=delete-low', '--accept-gap=job-ui', '--workspace'
 
@@ -63,7 +64,10 @@ function New-StartInfo([string]$Directory, [hashtable]$Variables, [string[]]$Wor
     $info = New-Object System.Diagnostics.ProcessStartInfo
     $info.FileName = $Words[0]
     $line = ''
-    for ($i = 1; $i -lt $Words.Length; $i++) { $line += '"' + $Words[$i] + '" ' }
+    for ($i = 1; $i -lt $Words.Length; $i++) {
+        # cmd.exe does not know its own switches when they are quoted
+        if ($Words[$i] -match '^[\w\\:./=-]+$') { $line += $Words[$i] + ' ' } else { $line += '"' + $Words[$i] + '" ' }
+    }
     $info.Arguments = $line.TrimEnd()
     $info.WorkingDirectory = $Directory
     $info.UseShellExecute = $false
@@ -108,6 +112,9 @@ function New-Place([string]$Top, [string]$Name) {
     foreach ($part in $wanted) {
         [System.IO.File]::WriteAllText((Join-Path $place $part.Replace('/', '\')), $part + "`n")
     }
+    $names = @(($place + '\' + $Link[0].Replace('/', '\')), ($place + '\' + $Link[1].Replace('/', '\')))
+    [void](Invoke-Program $Top @{} (@($Cmd, '/d', '/c', 'mklink', '/h') + $names))
+    if (-not [System.IO.File]::Exists($names[0])) { throw ('cannot make ' + $names[0]) }
     return $place
 }
 
@@ -139,7 +146,7 @@ function Test-Outside([string]$Where, [string]$Top) {
         if ($row[1] -eq 'victim-pipe') { $script:Victim.StandardInput.WriteLine('') }
         $done = Invoke-Here $place "$place\local" @($Probe, 'try', $row[1])
         $seen = Get-Answer $done.Text $row[1]
-        $good = ($seen -eq 'yes') -or (($row[3] -eq 'any') -and ($seen -eq 'no'))
+        $good = ($seen -eq 'yes') -or (($Any -contains $row[1]) -and ($seen -eq 'no'))
         Add-Case $Where ('outside: ' + $row[1]) $good $seen
     }
 }
@@ -320,11 +327,19 @@ if ($principal.IsInRole([System.Security.Principal.WindowsBuiltInRole]::Administ
     exit 2
 }
 $Rows = @()
+$Any = @()
 foreach ($line in [System.IO.File]::ReadAllLines((Join-Path $Bin 'realwin.tsv'))) {
     if ($line -eq '' -or $line.StartsWith('#')) { continue }
-    $Rows += , $line.Split("`t")
+    $parts = $line.Split("`t")
+    if ($parts[0] -eq 'any') { $Any += $parts[1] } else { $Rows += , $parts }
 }
-$temp = [System.IO.Path]::GetTempPath().TrimEnd('\')
+foreach ($line in (Invoke-Program $Bin @{} @($Probe, 'list')).Text.Split("`n")) {
+    $parts = $line.Split("`t")
+    if ($parts.Length -ge 2) { $Rows += , @('op', $parts[0], $parts[1]) }
+}
+# TEMP may be spelt with 8.3 names, which a policy may not have
+$temp = Join-Path $env:LOCALAPPDATA 'Temp'
+if (-not [System.IO.Directory]::Exists($temp)) { $temp = [System.IO.Path]::GetTempPath().TrimEnd('\') }
 try {
     $machine = Get-Machine
     Start-Victim
