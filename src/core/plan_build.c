@@ -17,6 +17,7 @@
 #include "limits.h"
 #include "path.h"
 #include "pattern.h"
+#include "sort.h"
 
 const struct cr_origin cr_origin_system = {
 	.layer = CR_LAYER_SYSTEM,
@@ -238,7 +239,6 @@ void cr_build_broker_gaps(struct cr_builder *builder)
 /* A point before it is known which of several on one path stays. */
 struct candidate {
 	struct cr_point point;
-	enum cr_os os;   /* qsort has no argument for its comparison */
 	bool host_asked; /* an explicit allow on this very path: the host's file, not a fresh one */
 };
 
@@ -260,8 +260,7 @@ static int add_candidate(struct collector *col, const struct candidate *candidat
 		return -1;
 	}
 	col->items = grown;
-	col->items[col->count] = *candidate;
-	col->items[col->count++].os = col->os;
+	col->items[col->count++] = *candidate;
 	return 0;
 }
 
@@ -569,21 +568,17 @@ static int add_literals(struct collector *col)
 	return 0;
 }
 
-/* By path; on one path the link itself first, then literals, then matches, each as they were found:
- * qsort keeps no order of its own. */
-static int compare_candidates(const void *a, const void *b)
+/* By path; on one path the link itself first, then literals, then matches. */
+static int compare_candidates(const void *ctx, const void *a, const void *b)
 {
-	const struct candidate *one = *(struct candidate *const *)a;
-	const struct candidate *two = *(struct candidate *const *)b;
-	const int by_path = cr_path_cmp(one->os, one->point.path, two->point.path);
+	const struct candidate *one = a, *two = b;
+	const int by_path = cr_path_cmp(*(const enum cr_os *)ctx, one->point.path, two->point.path);
 
 	if (by_path != 0)
 		return by_path;
 	if (one->point.is_link != two->point.is_link)
 		return one->point.is_link ? -1 : 1;
-	if (one->point.from_pattern != two->point.from_pattern)
-		return one->point.from_pattern ? 1 : -1;
-	return (one > two) - (one < two);
+	return (int)one->point.from_pattern - (int)two->point.from_pattern;
 }
 
 /* Folds the candidates of one path into the first of them. */
@@ -598,13 +593,13 @@ static void merge(struct candidate *first, const struct candidate *other)
 	}
 }
 
-static size_t dedupe(struct candidate **items, size_t count)
+static size_t dedupe(enum cr_os os, struct candidate **items, size_t count)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (kept > 0 && cr_path_cmp(items[i]->os, items[kept - 1]->point.path,
-					    items[i]->point.path) == 0)
+		if (kept > 0 &&
+		    cr_path_cmp(os, items[kept - 1]->point.path, items[i]->point.path) == 0)
 			merge(items[kept - 1], items[i]);
 		else
 			items[kept++] = items[i];
@@ -674,14 +669,13 @@ static struct candidate **sort_candidates(struct collector *col)
 	struct candidate **sorted =
 		cr_arena_alloc(col->builder->arena, col->count, sizeof(struct candidate *));
 
-	if (!sorted) {
-		out_of_memory(col->builder);
-		return NULL;
-	}
-	for (size_t i = 0; i < col->count; i++)
+	for (size_t i = 0; sorted && i < col->count; i++)
 		sorted[i] = &col->items[i];
-	qsort(sorted, col->count, sizeof(struct candidate *), compare_candidates);
-	return sorted;
+	if (sorted && cr_sort(col->builder->arena, (const void **)sorted, col->count,
+			      compare_candidates, &col->os) == 0)
+		return sorted;
+	out_of_memory(col->builder);
+	return NULL;
 }
 
 int cr_build_points(struct cr_builder *builder, struct cr_point **points, size_t *count)
@@ -698,7 +692,7 @@ int cr_build_points(struct cr_builder *builder, struct cr_point **points, size_t
 	sorted = sort_candidates(&col);
 	if (!sorted)
 		return -1;
-	kept = dedupe(sorted, col.count);
+	kept = dedupe(col.os, sorted, col.count);
 	out = cr_arena_alloc(builder->arena, kept, sizeof(*out));
 	fresh = cr_arena_alloc(builder->arena, kept, sizeof(*fresh));
 	if (!out || !fresh) {

@@ -3,11 +3,11 @@
  *
  * Must never leave out a rule: a deny that is not found is a hole.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "path.h"
 #include "rules_impl.h"
+#include "sort.h"
 
 int cr_rule_rank(const struct cr_rule *a, const struct cr_rule *b)
 {
@@ -23,49 +23,35 @@ int cr_rule_rank(const struct cr_rule *a, const struct cr_rule *b)
 	return a < b ? -1 : 1; /* all in one array, in order of layers and lines */
 }
 
-static int by_path(enum cr_os os, const void *a, const void *b)
-{
-	const struct cr_rule *one = *(const struct cr_rule *const *)a;
-	const struct cr_rule *two = *(const struct cr_rule *const *)b;
-	int order = cr_path_cmp(os, one->path, two->path);
+struct indexing {
+	struct cr_arena *arena;
+	struct cr_ruleset *set;
+	const enum cr_group *groups;
+	enum cr_group group;
+	enum cr_capability cap;
+	bool implied_read;
+};
 
-	return order || one == two ? order : cr_rule_rank(one, two);
+static int by_path(const void *ctx, const void *a, const void *b)
+{
+	const struct cr_rule *one = a, *two = b;
+	int order = cr_path_cmp(*(const enum cr_os *)ctx, one->path, two->path);
+
+	return order ? order : cr_rule_rank(one, two);
 }
 
-static int by_entry(enum cr_os os, const void *a, const void *b)
+static int by_entry(const void *ctx, const void *a, const void *b)
 {
-	const struct cr_rule *one = *(const struct cr_rule *const *)a;
-	const struct cr_rule *two = *(const struct cr_rule *const *)b;
-	int order = cr_path_cmp(os, one->entry, two->entry);
+	const struct cr_rule *one = a, *two = b;
+	int order = cr_path_cmp(*(const enum cr_os *)ctx, one->entry, two->entry);
 
-	return order || one == two ? order : cr_rule_rank(one, two);
+	return order ? order : cr_rule_rank(one, two);
 }
 
-/* qsort has no argument for its comparison, so there is one function for each system. */
-typedef int (*compare_fn)(const void *a, const void *b);
-
-#define COMPARE(os_name, os)                                     \
-	static int path_##os_name(const void *a, const void *b)  \
-	{                                                        \
-		return by_path(os, a, b);                        \
-	}                                                        \
-	static int entry_##os_name(const void *a, const void *b) \
-	{                                                        \
-		return by_entry(os, a, b);                       \
-	}
-COMPARE(linux, CR_OS_LINUX)
-COMPARE(windows, CR_OS_WINDOWS)
-COMPARE(macos, CR_OS_MACOS)
-
-static const compare_fn path_order[] = {
-	[CR_OS_LINUX] = path_linux, [CR_OS_WINDOWS] = path_windows, [CR_OS_MACOS] = path_macos};
-static const compare_fn entry_order[] = {
-	[CR_OS_LINUX] = entry_linux, [CR_OS_WINDOWS] = entry_windows, [CR_OS_MACOS] = entry_macos};
-
-static void sort(const struct cr_rule **items, size_t count, compare_fn compare)
+static int sort(const struct indexing *x, const struct cr_rule **items, size_t count,
+		cr_sort_fn compare)
 {
-	if (count > 1)
-		qsort(items, count, sizeof(*items), compare);
+	return cr_sort(x->arena, (const void **)items, count, compare, &x->set->ctx.os);
 }
 
 /* Does `rule` bear on `cap`, in a group that allows (or not) reading by itself? */
@@ -77,15 +63,6 @@ static bool belongs(const struct cr_rule *rule, enum cr_capability cap, bool imp
 		return implied_read && rule->cap == CR_CAP_WRITE && rule->decision == CR_ALLOW;
 	return cap == CR_CAP_WRITE && rule->cap == CR_CAP_READ && rule->decision == CR_DENY;
 }
-
-struct indexing {
-	struct cr_arena *arena;
-	struct cr_ruleset *set;
-	const enum cr_group *groups;
-	enum cr_group group;
-	enum cr_capability cap;
-	bool implied_read;
-};
 
 static bool has_allow(const struct indexing *x, enum cr_capability cap)
 {
@@ -153,8 +130,9 @@ static int build_list(const struct indexing *x, struct cr_rule_list *list)
 	if (!list->literal || !list->other || !list->by_entry || !up)
 		return -1;
 	fill(x, list);
-	sort(list->literal, list->n_literal, path_order[os]);
-	sort(list->by_entry, list->n_by_entry, entry_order[os]);
+	if (sort(x, list->literal, list->n_literal, by_path) < 0 ||
+	    sort(x, list->by_entry, list->n_by_entry, by_entry) < 0)
+		return -1;
 	link_up(os, list, up);
 	return 0;
 }
