@@ -671,8 +671,8 @@ static struct candidate **sort_candidates(struct collector *col)
 
 	for (size_t i = 0; sorted && i < col->count; i++)
 		sorted[i] = &col->items[i];
-	if (sorted && cr_sort(col->builder->arena, (const void **)sorted, col->count,
-			      compare_candidates, &col->os) == 0)
+	if (sorted &&
+	    cr_sort(col->builder->arena, sorted, col->count, compare_candidates, &col->os) == 0)
 		return sorted;
 	out_of_memory(col->builder);
 	return NULL;

@@ -51,7 +51,7 @@ static int by_entry(const void *ctx, const void *a, const void *b)
 static int sort(const struct indexing *x, const struct cr_rule **items, size_t count,
 		cr_sort_fn compare)
 {
-	return cr_sort(x->arena, (const void **)items, count, compare, &x->set->ctx.os);
+	return cr_sort(x->arena, items, count, compare, &x->set->ctx.os);
 }
 
 /* Does `rule` bear on `cap`, in a group that allows (or not) reading by itself? */

@@ -34,11 +34,11 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-int cr_sort(struct cr_arena *arena, const void **items, size_t count, cr_sort_fn compare,
+int cr_sort(struct cr_arena *arena, void *pointers, size_t count, cr_sort_fn compare,
 	    const void *ctx)
 {
 	const void **spare = cr_arena_alloc(arena, count, sizeof(*spare));
-	const void **from = items, **to = spare;
+	const void **items = pointers, **from = items, **to = spare;
 	const struct order order = {compare, ctx};
 
 	if (!spare)

@@ -9,8 +9,9 @@
 /* As for qsort(3), of two of the pointers themselves. */
 typedef int (*cr_sort_fn)(const void *ctx, const void *a, const void *b);
 
-/* Equal ones stay as they were. 0, or -1 when the arena has no room for as many pointers. */
-int cr_sort(struct cr_arena *arena, const void **items, size_t count, cr_sort_fn compare,
+/* Sorts `pointers`, an array of `count` pointers. Equal ones stay as they were. 0, or -1 when the
+ * arena has no room for as many. */
+int cr_sort(struct cr_arena *arena, void *pointers, size_t count, cr_sort_fn compare,
 	    const void *ctx);
 
 #endif
