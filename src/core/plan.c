@@ -82,6 +82,14 @@ static void append_name(char *buf, size_t size, const char *before, const char *
 		buf[used] = '\0';
 }
 
+uint64_t cr_plan_value(const struct cr_plan *plan, enum cr_step_kind kind)
+{
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (plan->steps[i].kind == kind)
+			return plan->steps[i].value;
+	return 0;
+}
+
 int cr_plan_check_gaps(const struct cr_plan *plan, const char *const *accepted, size_t n_accepted,
 		       struct cr_err *err)
 {

@@ -169,6 +169,9 @@ int cr_plan_macos(struct cr_arena *arena, const struct cr_ruleset *rules,
  */
 char **cr_plan_env(struct cr_arena *arena, const struct cr_plan *plan, char *const *env);
 
+/* The value of the first step of this kind; 0 when there is none. */
+uint64_t cr_plan_value(const struct cr_plan *plan, enum cr_step_kind kind);
+
 /* Fails with CR_E_GAP, naming every gap that is not in `accepted`. */
 int cr_plan_check_gaps(const struct cr_plan *plan, const char *const *accepted, size_t n_accepted,
 		       struct cr_err *err);

@@ -34,15 +34,24 @@ static pid_t fork_into_namespaces(void)
 	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 }
 
-bool cr_is_shortage(int cause)
+enum cr_errc cr_namespace_failure(int cause)
 {
-	return cause == EAGAIN || cause == ENOMEM || cause == EMFILE || cause == ENFILE;
+	/* Else EPERM: a setting or a seccomp filter; ENOSPC, EUSERS: a count; ENOSYS: a filter. */
+	bool will_pass = cause == EAGAIN || cause == ENOMEM || cause == EMFILE || cause == ENFILE;
+
+	return will_pass ? CR_E_STEP : CR_E_TIER;
+}
+
+void cr_reap(pid_t *pid)
+{
+	while (*pid > 0 && waitpid(*pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	*pid = 0;
 }
 
 static int fork_failed(enum cr_tier tier, int cause, struct cr_err *err)
 {
-	/* EPERM: a setting or a seccomp filter; ENOSPC, EUSERS: a count; ENOSYS: a filter. */
-	if (tier == CR_TIER_FULL && !cr_is_shortage(cause))
+	if (tier == CR_TIER_FULL && cr_namespace_failure(cause) == CR_E_TIER)
 		return cr_fail_os(err, CR_E_TIER, cause, "cannot create namespaces");
 	return cr_fail_os(err, CR_E_STEP, cause, "cannot start a process");
 }
@@ -154,8 +163,7 @@ void cr_blank_discard(struct cr_blank *blank)
 	if (!blank)
 		return;
 	cr_close_fd(&blank->ctl);
-	while (blank->init > 0 && waitpid(blank->init, NULL, __WALL) < 0 && errno == EINTR)
-		;
+	cr_reap(&blank->init);
 	cr_region_unmap(&blank->region);
 	free(blank);
 }

@@ -135,10 +135,9 @@ int cr_fresh_dir(struct cr_box *box, const struct cr_step *step, struct cr_grab 
 int cr_fresh_file(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 int cr_fresh_link(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 
-/* netns.c: starts the helper; enters the namespace it has made; waits until it is gone, which it
- * must be before anything hostile runs. */
+/* netns.c: starts the helper; enters the namespace it has made. The helper must be reaped before
+ * anything hostile runs. */
 int cr_netns_start(struct cr_box *box);
-void cr_netns_reap(struct cr_netns *netns);
 int cr_netns_join(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 
 /* reserve.c. The launcher makes and removes; init covers, and rescues when the launcher was killed.
@@ -172,8 +171,12 @@ void cr_clean_up(struct cr_box *box);
  * kernel does not tell (no /proc, or built without CONFIG_PROC_CHILDREN). */
 int cr_kill_children(void);
 
-/* True for an errno that will pass: no reason to do without what was asked for. */
-bool cr_is_shortage(int cause);
+/* What it means that the kernel made no namespaces: CR_E_TIER, they cannot be had here; but
+ * CR_E_STEP for an errno that will pass, which is no reason to do without what was asked for. */
+enum cr_errc cr_namespace_failure(int cause);
+
+/* Waits for a child of ours and sets *pid to 0; nothing when it is 0. */
+void cr_reap(pid_t *pid);
 
 /* A stack for a process that shares init's memory: its top, or NULL with errno. */
 char *cr_stack_new(void);

@@ -89,14 +89,6 @@ static int await_start(struct cr_running *running, struct cr_err *err)
 	}
 }
 
-static uint64_t timeout_of(const struct cr_plan *plan)
-{
-	for (size_t i = 0; i < plan->n_steps; i++)
-		if (plan->steps[i].kind == CR_STEP_TIMEOUT)
-			return plan->steps[i].value;
-	return 0;
-}
-
 static void remove_names(struct cr_running *running)
 {
 	struct cr_msg msg = {.kind = CR_MSG_RELEASE};
@@ -118,11 +110,9 @@ void cr_running_reap(struct cr_running *running)
 	/* Fails when init is gone, which is as good. */
 	if (cr_msg_send(running->ctl, &done, -1) < 0)
 		cr_close_fd(&running->ctl);
-	while (waitpid(running->init, NULL, __WALL) < 0 && errno == EINTR)
-		;
+	cr_reap(&running->init);
 	if (running->adopts)
 		end_adopted();
-	running->init = 0;
 }
 
 static void end_box(struct cr_running *running)
@@ -200,7 +190,7 @@ static struct cr_running *running_new(struct cr_blank *blank, const struct cr_pl
 		.command = -1,
 		.listener = -1,
 		.flags = launch->flags,
-		.timeout_ms = timeout_of(plan),
+		.timeout_ms = cr_plan_value(plan, CR_STEP_TIMEOUT),
 		.started_ms = cr_now_ms(),
 		.adopts = blank->adopts,
 		.old_mask = blank->old_mask,

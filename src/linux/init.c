@@ -54,7 +54,7 @@ static int make_namespaces(struct cr_box *box)
 	if (cr_netns_start(box) < 0)
 		return -1;
 	if (unshare(OTHER_NAMESPACES) < 0)
-		return cr_fail_os(box->err, cr_is_shortage(errno) ? CR_E_STEP : CR_E_TIER, errno,
+		return cr_fail_os(box->err, cr_namespace_failure(errno), errno,
 				  "cannot create namespaces");
 	snprintf(map, sizeof(map), "%u %u 1", box->birth.uid, box->birth.uid);
 	if (write_file("/proc/self/setgroups", "deny") < 0 && errno != ENOENT)
@@ -182,14 +182,6 @@ static int make_room(struct cr_box *box)
 	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? cr_step_fail(box, "open more files") : 0;
 }
 
-static uint64_t size_of_private(const struct cr_plan *plan)
-{
-	for (size_t i = 0; i < plan->n_steps; i++)
-		if (plan->steps[i].kind == CR_STEP_TMPFS)
-			return plan->steps[i].value;
-	return 0;
-}
-
 static int set_up(struct cr_box *box)
 {
 	if (make_room(box) < 0)
@@ -206,7 +198,7 @@ static int set_up(struct cr_box *box)
 	if (chdir(box->launch->cwd) < 0)
 		return cr_fail_os(box->err, CR_E_PATH, errno, "cannot enter '%s' in the box",
 				  box->launch->cwd);
-	cr_netns_reap(&box->netns);
+	cr_reap(&box->netns.helper);
 	return 0;
 }
 
@@ -447,7 +439,7 @@ static void take_order(struct cr_box *box)
 	box->old_mask = msg.order->old_mask;
 	box->explain = msg.order->explain;
 	box->looking = msg.order->looking;
-	box->scratch_bytes = size_of_private(box->plan);
+	box->scratch_bytes = cr_plan_value(box->plan, CR_STEP_TMPFS);
 }
 
 void cr_init_main(const struct cr_birth *birth)

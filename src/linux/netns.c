@@ -69,7 +69,7 @@ static void await_namespace(struct cr_netns *netns)
 			return;
 		sched_yield();
 	}
-	cr_netns_reap(netns);
+	cr_reap(&netns->helper);
 }
 
 int cr_netns_join(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
@@ -82,17 +82,10 @@ int cr_netns_join(struct cr_box *box, const struct cr_step *step, struct cr_grab
 
 	/* A count that is used up, a filter around us: the full tier cannot be had. */
 	if (netns->error)
-		return cr_fail_os(box->err, cr_is_shortage(netns->error) ? CR_E_STEP : CR_E_TIER,
-				  netns->error, "cannot make a network namespace");
+		return cr_fail_os(box->err, cr_namespace_failure(netns->error), netns->error,
+				  "cannot make a network namespace");
 	if (netns->fd < 0 || setns(netns->fd, CLONE_NEWNET) < 0)
 		return cr_step_fail(box, "enter the network namespace");
 	cr_close_fd(&netns->fd);
 	return 0;
-}
-
-void cr_netns_reap(struct cr_netns *netns)
-{
-	while (netns->helper > 0 && waitpid(netns->helper, NULL, __WALL) < 0 && errno == EINTR)
-		;
-	netns->helper = 0;
 }

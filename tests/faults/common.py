@@ -148,3 +148,13 @@ def difference(before, after):
         elif before[path] != after[path]:
             problems.append(f"changed: {path}: {before[path]} -> {after[path]}")
     return problems
+
+
+def as_user_and_root(argv, battery):
+    """Plays battery(tap, argv, as_root) as an ordinary user, and as root too where we are root. The
+    exit code."""
+    tap = Tap()
+    battery(tap, argv, False)
+    if os.getuid() == 0:
+        battery(tap, argv, True)
+    return tap.end()

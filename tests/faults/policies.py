@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 
-from common import Scene, Tap
+from common import Scene, as_user_and_root
 
 VALID = "use default\n"
 # What a file may hold, and whether it may be accepted. Each is written as it stands.
@@ -216,13 +216,5 @@ def battery(tap, argv, as_root):
         scene.remove()
 
 
-def main(argv):
-    tap = Tap()
-    battery(tap, argv, False)
-    if os.getuid() == 0:
-        battery(tap, argv, True)
-    return tap.end()
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv))
+    sys.exit(as_user_and_root(sys.argv, battery))

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from common import Scene, Tap, difference
+from common import Scene, as_user_and_root, difference
 
 TIERS = {
     "full": [],
@@ -277,13 +277,5 @@ def battery(tap, argv, as_root):
             tap.check(f"{who}, {tier}: {case.__name__.replace('_', ' ')}", problems)
 
 
-def main(argv):
-    tap = Tap()
-    battery(tap, argv, False)
-    if os.getuid() == 0:
-        battery(tap, argv, True)
-    return tap.end()
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv))
+    sys.exit(as_user_and_root(sys.argv, battery))

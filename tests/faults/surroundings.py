@@ -17,7 +17,7 @@ import socket
 import subprocess
 import sys
 
-from common import Scene, Tap, difference
+from common import Scene, as_user_and_root, difference
 
 PYTHON = "/usr/bin/python3"  # the boxes' account may have no other
 PROTECTED = [".git", ".carrel", ".codex", ".agents", ".claude", ".cursor", ".gemini", ".mcp.json",
@@ -570,11 +570,7 @@ def battery(tap, argv, as_root):
 
 def main(argv):
     argv[1] = os.path.abspath(argv[1])  # cases change the directory
-    tap = Tap()
-    battery(tap, argv, False)
-    if os.getuid() == 0:
-        battery(tap, argv, True)
-    return tap.end()
+    return as_user_and_root(argv, battery)
 
 
 if __name__ == "__main__":
