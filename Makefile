@@ -75,6 +75,7 @@ bench:
 	@$(call setup,build-bench,--buildtype=release --prefix=$(PREFIX))
 	@$(MESON) compile -C build-bench
 	@tests/bench/bench --build build-bench --json build-bench/figures.json
+	@if test -f build-windows/build.ninja; then $(MESON) compile -C build-windows && tests/bench/bench_windows --build build-windows; fi
 
 golden: with-tests
 	@CARREL_UPDATE_GOLDEN=1 tests/run $(BUILD) golden

@@ -19,9 +19,10 @@
 #include "open.h"
 #include "sd.h"
 
-#define PROGRESS_MS  1000
-#define MAX_MS       (10 * 60 * 1000)
-#define TICK_OBJECTS 64
+#define PROGRESS_MS      1000
+#define PROGRESS_OBJECTS 8192 /* or so many, where they take less than that */
+#define MAX_MS           (10 * 60 * 1000)
+#define TICK_OBJECTS     64
 
 static int no_memory(struct cr_err *err)
 {
@@ -40,7 +41,8 @@ int cr_acl_tick(struct cr_acl *acl, struct cr_err *err)
 			MAX_MS / 60000);
 		return cr_hint(err, "name a smaller directory with --workspace");
 	}
-	if (now - acl->told_ms >= PROGRESS_MS) {
+	if (now - acl->told_ms >= PROGRESS_MS || acl->seen % PROGRESS_OBJECTS == 0) {
+		acl->told = true;
 		acl->told_ms = now;
 		fprintf(stderr, "\rcarrel: preparing '%.200s' once: %lu files", acl->what,
 			(unsigned long)acl->seen);
@@ -50,10 +52,10 @@ int cr_acl_tick(struct cr_acl *acl, struct cr_err *err)
 
 void cr_acl_told(struct cr_acl *acl)
 {
-	if (acl->told_ms != acl->started_ms)
+	if (acl->told)
 		fprintf(stderr, "\rcarrel: preparing '%.200s' once: %lu files, done\n", acl->what,
 			(unsigned long)acl->seen);
-	acl->told_ms = acl->started_ms;
+	acl->told = false;
 }
 
 const struct cr_acl_object *cr_acl_find(const struct cr_acl *acl, const char *path)

@@ -35,6 +35,7 @@ struct cr_acl {
 	const char *const *sids; /* ours, of this plan: what may be inherited, and taken away */
 	size_t n_sids;
 	uint64_t started_ms, told_ms;
+	bool told;                     /* the progress line has been begun */
 	size_t seen, changed, skipped; /* objects beneath the roots */
 	const char *what;              /* for the progress line: the directory worked on */
 };
