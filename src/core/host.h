@@ -13,6 +13,7 @@
 
 #include "arena.h"
 #include "err.h"
+#include "limits.h"
 
 enum cr_host_kind {
 	CR_HOST_ANY,    /* * */
@@ -32,6 +33,29 @@ struct cr_host {
 /* Parses "host:port" of a rule. 0, or -1 with CR_E_SYNTAX or CR_E_NOMEM and a hint. */
 int cr_host_parse(struct cr_arena *arena, const char *text, struct cr_host *out,
 		  struct cr_err *err);
+
+/* One host without a port, in memory of its own. */
+struct cr_host_name {
+	enum cr_host_kind kind;     /* NAME, ADDR4 or ADDR6 */
+	char text[CR_MAX_HOST + 1]; /* canonical, an IPv6 address without brackets */
+	uint8_t addr[16];           /* as in struct cr_host */
+};
+
+/*
+ * Reads a host as a URL has it: a name, four decimal numbers, or an IPv6 address in brackets; no
+ * patterns. `text` need not end with NUL and may hold any bytes. 0, or -1 (*out untouched) for
+ * whatever cr_host_parse refuses.
+ */
+int cr_host_read(const char *text, size_t len, struct cr_host_name *out);
+
+/*
+ * The canonical form of a host name: lower case, one trailing dot removed. `text` as above. 0,
+ * or -1 (`out` untouched) for anything else, spellings of addresses among them.
+ */
+int cr_host_canonical_name(const char *text, size_t len, char out[CR_MAX_HOST + 1]);
+
+/* The text of an address (`family` 4 or 6), as cr_host_read spells it; IPv6 as in RFC 5952. */
+void cr_host_print_addr(int family, const uint8_t *addr, char out[48]);
 
 /*
  * How specific `pattern` is for the exact (kind NAME, ADDR4 or ADDR6, one port) `target`:

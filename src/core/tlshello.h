@@ -1,0 +1,40 @@
+/*
+ * tlshello.h - the name a TLS client asks for, from the first bytes it sends (RFC 8446, 6066).
+ *
+ * Pure, no allocation and no copy: the ClientHello is walked in place through the records that
+ * carry it. One hello has one reading here; what two servers might read in two ways is BAD.
+ */
+#ifndef CR_TLSHELLO_H
+#define CR_TLSHELLO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "limits.h"
+#include "look.h"
+
+struct cr_tls_hello {
+	char name[CR_MAX_HOST + 1]; /* canonical (host.h); "" without has_name */
+	bool has_name;
+	bool has_ech; /* encrypted_client_hello, real or grease: `name` may not be the true one */
+};
+
+/*
+ * Reads the ClientHello from `data`, everything the client has sent from the start of the stream.
+ * OTHER as soon as it cannot be TLS; MORE until the hello is whole; DONE fills *out (bytes in
+ * later records are not looked at). BAD: another record or message first, SSLv2, lengths that
+ * disagree, bytes behind the hello in its record, an extension twice, no or two names in the
+ * name extension, a name that is no canonical host name but for its letter case (also an address,
+ * a trailing dot), more than CR_TLS_HELLO_MAX bytes with the record headers. So a buffer of
+ * CR_TLS_HELLO_MAX + 1 bytes is always enough.
+ */
+enum cr_look cr_tls_hello_read(const uint8_t *data, size_t len, struct cr_tls_hello *out);
+
+/*
+ * Whether a stream begins as TLS or SSLv2 does, from at most 5 bytes: MORE, OTHER, or DONE, which
+ * says nothing of whether it is good.
+ */
+enum cr_look cr_tls_begins(const uint8_t *data, size_t len);
+
+#endif
