@@ -3,6 +3,7 @@ letters beyond ASCII in their names."""
 
 import os
 import shutil
+import signal
 import stat
 import subprocess
 
@@ -88,6 +89,8 @@ class Cli:
 
     def run(self, *words, cwd=None, given=None, **variables):
         """Runs it to its end; `given`: bytes of its standard input."""
+        if os.path.exists(self.path("code.txt")):
+            os.remove(self.path("code.txt"))
         child = self.start(*words, cwd=cwd, variables=variables,
                            stdin=subprocess.DEVNULL if given is None else subprocess.PIPE)
         try:
@@ -97,5 +100,9 @@ class Cli:
             out, err = child.communicate()
         lines = [line for line in err.decode(errors="replace").splitlines(keepends=True)
                  if not line.startswith("wine: ")]
-        return Run(child.returncode, self.full_code(), out.decode(errors="replace"),
+        code, full = child.returncode, self.full_code()
+        # Wine's server kills what takes more than half a second to end
+        if code == -signal.SIGKILL and full is not None:
+            code = full & 0xff
+        return Run(code, full, out.decode(errors="replace"),
                    "".join(lines))

@@ -107,6 +107,12 @@ PROCESSES = [
     after("server/process.c", "create_job_object", r"job->limit_flags = 0;", "job->tb_active = 0;"),
     after("server/process.c", "add_job_process", r"if \(job == process->job\) return;",
           "if (!tb_job_has_room( job, process->job )) return;"),
+    after("server/process.c", "process_sigkill", r"process->sigkill_delay \*= 2;",
+          "if (tb_may_still_end( process ))\n"
+          "{\n"
+          "    process->sigkill_timeout = add_timeout_user( -process->sigkill_delay, process_sigkill, process );\n"
+          "    return;\n"
+          "}"),
     before("server/process.c", "DECL_HANDLER(new_process)", r"if \(!\(process = create_process\(",
            "if (!tb_job_takes_child( parent, req->flags ) || (token && !tb_may_start( token )))\n"
            "{ close( socket_fd ); goto done; }"),
@@ -119,5 +125,5 @@ ANCHORS = INCLUDES + TOKENS + FILES + OBJECTS + PROCESSES
 # what is added at the end of a file
 APPENDED = {
     "server/token.c": '\n#include "server_token.c"\n#include "server_access.c"\n',
-    "server/process.c": '\n#include "server_job.c"\n',
+    "server/process.c": '\n#include "server_job.c"\n#include "server_exit.c"\n',
 }

@@ -93,6 +93,9 @@ struct security_descriptor *tb_key_sd(struct object *key);
 int tb_job_has_room(struct job *job, struct job *below);
 int tb_job_takes_child(struct process *parent, unsigned int flags);
 
+/* server_exit.c: how long a process may take to end */
+int tb_may_still_end(struct process *process);
+
 /* client_token.c, in ntdll: 1 when the class is the test bed's, and then *status */
 int tb_query_token(void *token, unsigned int class, void *info, unsigned int length,
 		   unsigned int *needed, unsigned int *status);
