@@ -19,8 +19,8 @@ class Place:
         self.carrel = os.path.abspath(carrel)
         self.drop = os.getuid() == 0 and not as_root
         # not below /tmp or /var/tmp: a box has its own there
-        self.top = tempfile.mkdtemp(prefix="carrel-stress-",
-                                    dir="/home" if os.getuid() == 0 else os.path.expanduser("~"))
+        self.top = tempfile.mkdtemp(prefix="carrel-stress-", dir="/home" if
+                                    os.access("/home", os.W_OK) else os.path.expanduser("~"))
         self.marker = os.path.basename(self.top)
         os.chmod(self.top, 0o755)
         self.home = self.folder("home")

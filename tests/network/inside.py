@@ -1,0 +1,454 @@
+#!/usr/bin/env python3
+"""What the network tests do inside a box, and outside as the control.
+
+usage: inside.py STEPS       a JSON list of [operation, {arguments}]
+
+Each operation is a function below; its result says `ok` (did it reach something?), what came back,
+and the error's name. The last line printed is the list of all results. The files beside this one
+are all it uses of the test.
+"""
+
+import base64
+import errno
+import fcntl
+import json
+import os
+import select
+import socket
+import ssl
+import struct
+import sys
+import termios
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import dnswire  # noqa: E402  (found through the line above)
+
+TIMEOUT = 8.0
+IPPROTO_MPTCP, TCP_FASTOPEN_CONNECT, MSG_FASTOPEN = 262, 30, 0x20000000
+
+
+def name_of(error):
+    if isinstance(error, socket.gaierror):
+        return {socket.EAI_NONAME: "EAI_NONAME", socket.EAI_AGAIN: "EAI_AGAIN",
+                getattr(socket, "EAI_NODATA", -5): "EAI_NODATA"}.get(error.errno, "EAI")
+    number = getattr(error, "errno", None)
+    return errno.errorcode.get(number) or type(error).__name__
+
+
+def lookup(host, port, family=0):
+    """The first address of a name; a literal as it is."""
+    return socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)[0]
+
+
+def reach(host, port, via="connect", family=0, payload=b""):
+    """A connected socket; `payload` is sent with the first packet where `via` can do that."""
+    found, _, _, _, address = lookup(host, port, family)
+    kind = IPPROTO_MPTCP if via == "mptcp" else 0
+    sock = socket.socket(found, socket.SOCK_STREAM, kind)
+    sock.settimeout(TIMEOUT)
+    if via == "sendto":
+        sock.sendto(payload, MSG_FASTOPEN, address)
+    elif via == "sendmsg":
+        sock.sendmsg([payload], [], MSG_FASTOPEN, address)
+    elif via == "fastopen":
+        sock.setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1)
+        sock.connect(address)
+        sock.sendall(payload)
+    elif via == "epoll":
+        registered_first(sock, address)
+        sock.sendall(payload)
+    else:
+        sock.connect(address)
+        if payload:
+            sock.sendall(payload)
+    return sock
+
+
+def registered_first(sock, address):
+    """As Go does: non-blocking, in the epoll set before connect is called."""
+    sock.setblocking(False)
+    with select.epoll() as poll:
+        poll.register(sock.fileno(), select.EPOLLIN | select.EPOLLOUT | select.EPOLLET)
+        poll.poll(0) # forget what was ready before
+        code = sock.connect_ex(address)
+        if code == errno.EINPROGRESS:
+            if not poll.poll(TIMEOUT):
+                raise TimeoutError
+            code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise OSError(code, "connect")
+    sock.settimeout(TIMEOUT)
+
+
+def drain(sock):
+    """Waits until the other side's kernel has all that was sent: the next write is a new packet."""
+    deadline = time.monotonic() + TIMEOUT
+    while struct.unpack("i", fcntl.ioctl(sock, termios.TIOCOUTQ, b"\0" * 4))[0]:
+        if time.monotonic() > deadline:
+            return
+        time.sleep(0.001)
+
+
+def send_pieces(sock, data, size):
+    """In packets of `size` bytes, or at once for 0."""
+    if not size:
+        sock.sendall(data)
+        return
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for at in range(0, len(data), size):
+        sock.sendall(data[at:at + size])
+        drain(sock)
+
+
+def read_all(sock, most=1 << 20):
+    """What comes until the end, or until nothing has come for long."""
+    parts, total = [], 0
+    while total < most:
+        data = sock.recv(65536)
+        if not data:
+            break
+        parts.append(data)
+        total += len(data)
+    return b"".join(parts)
+
+
+# operations
+
+def echo(host, port, text="ping", via="connect", family=0):
+    """Sends a line to an echo server and reads it back."""
+    payload = text.encode()
+    with reach(host, port, via, family, payload) as sock:
+        got = b""
+        while len(got) < len(payload) and (data := sock.recv(4096)):
+            got += data
+    return {"ok": got == payload, "text": got.decode("latin-1")}
+
+
+def banner(host, port):
+    """Says nothing and waits for the other side."""
+    with reach(host, port) as sock:
+        got = sock.recv(4096)
+    return {"ok": bool(got), "text": got.decode("latin-1")}
+
+
+def raw(host, port, data, size=0, finish=False, encoding="latin-1"):
+    """Sends anything, reads what comes back until the end."""
+    payload = base64.b64decode(data) if encoding == "base64" else data.encode(encoding)
+    with reach(host, port) as sock:
+        send_pieces(sock, payload, size)
+        if finish:
+            sock.shutdown(socket.SHUT_WR)
+        got = sock.recv(65536)
+    return {"ok": bool(got), "text": got.decode("latin-1")}
+
+
+def one_response(receive):
+    """Head and body of one HTTP response; '' when the other side ended instead."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = receive()
+        if not more:
+            return ""
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    size = next((int(line.split(b":")[1]) for line in head.lower().split(b"\r\n")
+                 if line.startswith(b"content-length")), 0)
+    while len(body) < size:
+        more = receive()
+        if not more:
+            break
+        body += more
+    return (head + b"\r\n\r\n" + body).decode("latin-1")
+
+
+def http(host, port, requests, together=False, size=0):
+    """Requests over one connection, one after the other or all in one packet."""
+    answers = []
+    with reach(host, port) as sock:
+        try:
+            if together:
+                sock.sendall("".join(requests).encode("latin-1"))
+            for request in requests:
+                if not together:
+                    send_pieces(sock, request.encode("latin-1"), size)
+                answers.append(one_response(lambda: sock.recv(65536)))
+                if not answers[-1]:
+                    break
+        except OSError as error:
+            answers.append("")
+            return {"ok": "hello by" in answers[0], "answers": answers, "error": name_of(error)}
+    return {"ok": "hello by" in answers[0], "answers": answers}
+
+
+def rewritten(hello, record):
+    """The hello's handshake message cut into records of at most `record` bytes."""
+    message = hello[5:]
+    if not record:
+        return hello
+    parts = [message[at:at + record] for at in range(0, len(message), record)]
+    return b"".join(hello[:3] + len(part).to_bytes(2, "big") + part for part in parts)
+
+
+class Tls:
+    """TLS by hand, so that the first flight can be sent in any shape."""
+
+    def __init__(self, sock, sni):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        self.sock, self.come, self.go = sock, ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.come, self.go, server_hostname=sni)
+
+    def first_flight(self):
+        try:
+            self.tls.do_handshake()
+        except ssl.SSLWantReadError:
+            pass
+        return self.go.read()
+
+    def pump(self, action):
+        while True:
+            try:
+                result = action()
+                self.flush()
+                return result
+            except ssl.SSLWantReadError:
+                self.flush()
+                data = self.sock.recv(65536)
+                if not data:
+                    raise EOFError from None
+                self.come.write(data)
+
+    def flush(self):
+        if self.go.pending:
+            self.sock.sendall(self.go.read())
+
+    def receive(self):
+        try:
+            return self.pump(lambda: self.tls.read(65536))
+        except (ssl.SSLZeroReturnError, EOFError):
+            return b""
+
+
+def tls(host, port, sni=None, hosts=("",), pieces=0, record=0, patch=None):
+    """HTTPS: the hello's shape is ours; one request for each of `hosts` over the connection."""
+    answers = []
+    with reach(host, port) as sock:
+        secure = Tls(sock, sni)
+        hello = secure.first_flight()
+        if patch:
+            hello = hello.replace(*(part.encode("latin-1") for part in patch))
+        send_pieces(sock, rewritten(hello, record), pieces)
+        try:
+            secure.pump(secure.tls.do_handshake)
+            for name in hosts:
+                request = f"GET /hello HTTP/1.1\r\nHost: {name or sni or host}\r\n\r\n"
+                secure.pump(lambda: secure.tls.write(request.encode()))
+                answers.append(one_response(secure.receive))
+        except (EOFError, OSError) as error:
+            return {"ok": bool(answers and answers[0]), "answers": answers,
+                    "error": name_of(error)}
+    return {"ok": "hello by" in answers[0], "answers": answers}
+
+
+def udp(host, port, text="x", wait=0.7, connected=False, size=0):
+    """Sends a datagram; `ok` when something came back."""
+    found = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(found, socket.SOCK_DGRAM) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        sock.settimeout(wait)
+        data = text.encode("latin-1").ljust(size, b"\0")
+        if connected:
+            sock.connect((host, port))
+            sock.send(data)
+        else:
+            sock.sendto(data, (host, port))
+        got = sock.recv(4096)
+    return {"ok": bool(got), "text": got.decode("latin-1")}
+
+
+def dns(server, name="", kind="A", stream=False, data=None, extra="", wait=5.0):
+    """One question; `ok` when there were addresses in the answer."""
+    question = bytes.fromhex(data) if data is not None else dnswire.query(
+        name, kind, extra=bytes.fromhex(extra))
+    found = socket.AF_INET6 if ":" in server else socket.AF_INET
+    with socket.socket(found, socket.SOCK_STREAM if stream else socket.SOCK_DGRAM) as sock:
+        sock.settimeout(wait)
+        sock.connect((server, 53))
+        if stream:
+            sock.sendall(len(question).to_bytes(2, "big") + question)
+            answer = read_message(sock)
+        else:
+            sock.send(question)
+            answer = sock.recv(65536)
+    result = dnswire.read_response(answer)
+    return {"ok": bool(result["answers"]), **result}
+
+
+def read_message(sock):
+    """A DNS message over TCP."""
+    data = b""
+    while len(data) < 2 or len(data) < 2 + int.from_bytes(data[:2], "big"):
+        more = sock.recv(65536)
+        if not more:
+            raise EOFError
+        data += more
+    return data[2:]
+
+
+def dns_many(server, pattern, count, kind="A"):
+    """`count` different names, at most 50 unanswered; how many of each rcode."""
+    seen, waiting, sent = {}, 0, 0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(2.0)
+        sock.connect((server, 53))
+        while sent < count or waiting:
+            while waiting < 50 and sent < count:
+                sock.send(dnswire.query(pattern.replace("#", str(sent)), kind, sent & 0xffff))
+                waiting, sent = waiting + 1, sent + 1
+            try:
+                rcode = str(dnswire.read_response(sock.recv(4096))["rcode"])
+                waiting -= 1
+            except TimeoutError:
+                rcode, waiting = "unanswered", 0
+            seen[rcode] = seen.get(rcode, 0) + 1
+    return {"ok": True, "seen": seen}
+
+
+def resolve(name, family=0):
+    found = socket.getaddrinfo(name, 443, family, socket.SOCK_STREAM)
+    return {"ok": bool(found), "addresses": sorted({entry[4][0] for entry in found})}
+
+
+def open_socket(family, kind, protocol=0):
+    """Only makes it."""
+    socket.socket(family, kind, protocol).close()
+    return {"ok": True}
+
+
+def ping(address, kind):
+    """An ICMP echo by a datagram or a raw socket."""
+    v6 = ":" in address
+    family = socket.AF_INET6 if v6 else socket.AF_INET
+    protocol = socket.IPPROTO_ICMPV6 if v6 else socket.IPPROTO_ICMP
+    with socket.socket(family, kind, protocol) as sock:
+        sock.settimeout(0.7)
+        body = struct.pack(">BBHHH", 128 if v6 else 8, 0, 0, 7, 1)
+        checksum = 0xffff - sum(struct.unpack(">4H", body)) % 0xffff
+        sock.sendto(body[:2] + struct.pack(">H", 0 if v6 else checksum) + body[4:], (address, 0))
+        got = sock.recv(4096)
+    return {"ok": bool(got)}
+
+
+def packet(target):
+    """An Ethernet frame of our own making, to whatever interface there is."""
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800)) as sock:
+        device = next(name for _, name in socket.if_nameindex() if name != "lo") \
+            if len(socket.if_nameindex()) > 1 else "lo"
+        sock.bind((device, 0))
+        head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 28, 0, 0, 64, 17, 0,
+                           socket.inet_aton("10.77.0.1"), socket.inet_aton(target))
+        sock.send(b"\xff" * 6 + b"\x02\0\0\0\0\1" + b"\x08\0" + head + b"\0\7\0\7\0\x08\0\0")
+    return {"ok": True}
+
+
+def inherited(number, host, port, datagram=False):
+    """Uses a socket that was open before: connects it, or sends a datagram by it."""
+    sock = socket.socket(fileno=os.dup(number))
+    with sock:
+        sock.settimeout(3)
+        if datagram:
+            sock.sendto(b"x", (host, port))
+        else:
+            sock.connect((host, port))
+            sock.sendall(b"ping")
+        got = sock.recv(4096)
+    return {"ok": bool(got)}
+
+
+def listeners():
+    """Ports of this namespace that somebody listens on."""
+    found = set()
+    for name in ("tcp", "tcp6"):
+        with open(f"/proc/net/{name}", encoding="ascii") as file:
+            for line in file.readlines()[1:]:
+                words = line.split()
+                if words[3] == "0A":
+                    found.add(int(words[1].split(":")[1], 16))
+    return {"ok": bool(found), "ports": sorted(found)}
+
+
+def crowd(host, port, count, text="", size=0):
+    """Many connections that begin and never go on; then `ok` when they could be held."""
+    held, failed = [], 0
+    for _ in range(count):
+        try:
+            sock = reach(host, port)
+            sock.sendall((text * (size or 1)).encode("latin-1"))
+            held.append(sock)
+        except OSError:
+            failed += 1
+    return {"ok": bool(held), "held": len(held), "failed": failed, "text": say("held")}
+
+
+def endless(host, port, start, block, most):
+    """Sends `start` and then `block` again and again until the other side has had enough."""
+    sent = 0
+    with reach(host, port) as sock:
+        sock.sendall(start.encode("latin-1"))
+        try:
+            while sent < most:
+                sock.sendall(block.encode("latin-1"))
+                sent += len(block)
+            got = sock.recv(100)
+        except OSError as error:
+            return {"ok": False, "sent": sent, "error": name_of(error)}
+    return {"ok": bool(got), "sent": sent, "text": got.decode("latin-1")}
+
+
+def serve(port):
+    """Listens on every address; says so, and waits for a line of standard input."""
+    with socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True) as server:
+        server.setblocking(False)
+        say("listening")
+        try:
+            server.accept()[0].close()
+            return {"ok": True}
+        except BlockingIOError:
+            return {"ok": False}
+
+
+def hold(host, port):
+    """A connection that lasts until a line comes; does it still carry data then?"""
+    with reach(host, port) as sock:
+        sock.sendall(b"one")
+        before = sock.recv(100)
+        say("holding")
+        try:
+            sock.sendall(b"two")
+            after = sock.recv(100)
+        except OSError as error:
+            return {"ok": False, "before": before.decode(), "error": name_of(error)}
+    return {"ok": bool(after), "before": before.decode(), "text": after.decode("latin-1")}
+
+
+def say(word):
+    """Tells the test where we are, and waits until it answers."""
+    print(word, flush=True)
+    return sys.stdin.readline().strip()
+
+
+OPERATIONS = {function.__name__: function for function in (
+    echo, banner, raw, http, tls, udp, dns, dns_many, resolve, open_socket, ping, packet,
+    inherited, listeners, crowd, endless, serve, hold)}
+
+
+def perform(operation, arguments):
+    try:
+        return {"text": "", "error": None, **OPERATIONS[operation](**arguments)}
+    except (OSError, EOFError, ValueError, StopIteration) as error:
+        return {"ok": False, "text": "", "error": name_of(error)}
+
+
+if __name__ == "__main__":
+    print(json.dumps([perform(*step) for step in json.loads(sys.argv[1])]))
