@@ -21,7 +21,8 @@
  *     allow-ace, deny-ace, hide-ace, read-grant   `detail` is one explicit entry of the DACL of
  *       `path`, a denial before all that is allowed. One that is inheritable holds for all that
  *       lies beneath: it reaches what exists by inheritance, and what does not inherit (a
- *       protected DACL), or allows something by an entry of its own, gets a denial as its own
+ *       protected DACL), or allows something by an entry of its own, gets a denial as its own,
+ *       unless the plan allows it again (cr_win_allows_again).
  *       One whose effect holds already (hidden from an account that has no access anyway, say)
  *       needs not be written
  *     label   `detail` is the label of `path`, its only one, not open to an inherited one
@@ -44,6 +45,10 @@
 #ifndef CR_PLAN_WINDOWS_H
 #define CR_PLAN_WINDOWS_H
 
+#include <stdbool.h>
+
+#include "plan.h"
+
 /* Between Low (4096) and Medium (8192): the height of the box, and of what it may write. */
 #define CR_WIN_LEVEL_BOX    "S-1-16-6144"
 #define CR_WIN_LEVEL_MEDIUM "S-1-16-8192"
@@ -51,5 +56,11 @@
 #define CR_WIN_EVERYONE  "S-1-1-0"
 #define CR_WIN_SYSTEM    "S-1-5-18"
 #define CR_WIN_ANY_LOGON "S-1-5-5-X-Y" /* in no valid SID: to be replaced */
+
+/*
+ * True when an allow-ace or a read-grant beneath `top` holds for `path`: a denial of `top` has
+ * nothing to say there, and as an entry of the object's own it would come before what is allowed.
+ */
+bool cr_win_allows_again(const struct cr_plan *plan, const char *top, const char *path);
 
 #endif

@@ -408,3 +408,17 @@ void cr_win_add_entries(struct cr_win_planner *planner)
 	}
 	sort_entries(&planner->builder, first);
 }
+
+bool cr_win_allows_again(const struct cr_plan *plan, const char *top, const char *path)
+{
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct cr_step *step = &plan->steps[i];
+
+		if ((step->kind == CR_STEP_WIN_ALLOW || step->kind == CR_STEP_WIN_READ) &&
+		    cr_path_within(CR_OS_WINDOWS, step->path, top) &&
+		    cr_path_cmp(CR_OS_WINDOWS, step->path, top) != 0 &&
+		    cr_path_within(CR_OS_WINDOWS, path, step->path))
+			return true;
+	}
+	return false;
+}

@@ -106,24 +106,6 @@ static bool needs_its_own(const struct cr_win_node *node)
 	return false;
 }
 
-/*
- * Beneath a place where the plan allows again the denial has nothing to say: as an entry of its own
- * it would come before what the plan allows there.
- */
-static bool is_allowed_again(const struct work *work, const char *top, const char *path)
-{
-	for (size_t i = 0; i < work->plan->n_steps; i++) {
-		const struct cr_step *step = &work->plan->steps[i];
-
-		if ((step->kind == CR_STEP_WIN_ALLOW || step->kind == CR_STEP_WIN_READ) &&
-		    cr_path_within(CR_OS_WINDOWS, step->path, top) &&
-		    cr_path_cmp(CR_OS_WINDOWS, step->path, top) != 0 &&
-		    cr_path_within(CR_OS_WINDOWS, path, step->path))
-			return true;
-	}
-	return false;
-}
-
 static int deny_beneath(struct work *work, size_t top, const struct cr_win_ace *denial)
 {
 	const struct cr_win_tree *tree = work->tree;
@@ -134,7 +116,7 @@ static int deny_beneath(struct work *work, size_t top, const struct cr_win_ace *
 
 		if (!cr_path_within(CR_OS_WINDOWS, node->path, tree->nodes[top].path) ||
 		    !needs_its_own(node) ||
-		    is_allowed_again(work, tree->nodes[top].path, node->path))
+		    cr_win_allows_again(work->plan, tree->nodes[top].path, node->path))
 			continue;
 		ace.flags = node->is_dir ? denial->flags : 0;
 		if (add_ace(work, node, &ace) < 0)

@@ -383,6 +383,7 @@ int cr_acl_apply(struct cr_box *box, struct cr_err *err)
 {
 	struct cr_acl acl = {
 		.arena = box->arena,
+		.plan = box->plan,
 		.sids = box->sids,
 		.n_sids = box->n_own_sids,
 		.started_ms = cr_now_ms(),

@@ -29,6 +29,7 @@ struct cr_acl_object {
 
 struct cr_acl {
 	struct cr_arena *arena;
+	const struct cr_plan *plan; /* NULL when everything is taken back */
 	struct cr_journal journal;
 	struct cr_acl_object *objects;
 	size_t n_objects, cap_objects;

@@ -58,14 +58,48 @@ static void find_legacy(const struct cr_acl *acl, struct cr_sd sd, struct level 
 	}
 }
 
-/* A label of the object's own stays; a protected DACL takes denials only, as its own. */
-static bool applies(struct cr_sd sd, const struct cr_ace *ace, struct cr_ace *as)
+static bool hands_down(const struct cr_acl_object *object, const struct cr_ace *ace)
 {
+	struct cr_ace heir;
+
+	for (size_t i = 0; i < object->n_aces; i++) {
+		for (int by_directory = 0; by_directory < 2; by_directory++) {
+			if (cr_ace_inherited(&object->aces[i], by_directory, &heir) &&
+			    heir.len == ace->len && memcmp(heir.bytes, ace->bytes, heir.len) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Does the plan allow at `path` what this inherited denial, from a directory above, denies? */
+static bool is_allowed_again(const struct cr_acl *acl, const struct cr_ace *denial,
+			     const char *path)
+{
+	for (size_t i = acl->n_objects; i-- > 0;) {
+		const struct cr_acl_object *top = &acl->objects[i];
+
+		/* the deepest such directory is the last in the order of paths */
+		if (cr_path_within(CR_OS_WINDOWS, path, top->path) &&
+		    cr_path_cmp(CR_OS_WINDOWS, path, top->path) != 0 && hands_down(top, denial))
+			return cr_win_allows_again(acl->plan, top->path, path);
+	}
+	return false;
+}
+
+/* A label of the object's own stays; a protected DACL takes denials only, as its own. */
+static bool applies(const struct level *level, struct cr_sd sd, const struct cr_ace *ace,
+		    struct cr_ace *as)
+{
+	const bool is_protected = cr_sd_is_protected(sd);
+
 	*as = *ace;
 	if (cr_ace_is_label(ace))
 		return !cr_sd_has_own_label(sd);
-	if (!cr_sd_is_protected(sd) && !(cr_ace_is_deny(ace) && cr_sd_has_own_allow(sd)))
+	if (!is_protected && !(cr_ace_is_deny(ace) && cr_sd_has_own_allow(sd)))
 		return true;
+	if (cr_ace_is_deny(ace) && is_allowed_again(level->acl, ace, level->path))
+		return !is_protected;
 	as->bytes[1] &= (uint8_t)~CR_ACE_INHERITED;
 	return cr_ace_is_deny(ace);
 }
@@ -87,7 +121,7 @@ static int wanted(struct level *level, const struct legacy *legacy, struct cr_sd
 	for (size_t i = legacy->n; i-- > 0;) {
 		struct cr_ace as;
 
-		if (applies(*out, &legacy->aces[i], &as) && !cr_sd_has(*out, &as) &&
+		if (applies(level, *out, &legacy->aces[i], &as) && !cr_sd_has(*out, &as) &&
 		    cr_sd_add(level->arena, *out, &as, out, level->err) < 0)
 			return -1;
 	}
@@ -103,7 +137,7 @@ static bool is_right(const struct level *level, const struct legacy *legacy, str
 	for (size_t i = 0; i < legacy->n; i++) {
 		struct cr_ace as;
 
-		if (!applies(sd, &legacy->aces[i], &as))
+		if (!applies(level, sd, &legacy->aces[i], &as))
 			continue;
 		if (!cr_sd_has(sd, &as))
 			return false;

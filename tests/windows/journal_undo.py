@@ -187,6 +187,37 @@ def policies(journal, tap):
     shutil.rmtree(place.top)
 
 
+def allowed_again(journal, tap):
+    """A denial says nothing beneath it where the policy allows again, whatever is allowed there."""
+    place = journal.place("n")
+    for part in ("open", "deep/own", "deep/kept"):
+        os.mkdir(place.path("ws", "d", part))
+    wine_module.own(place.top)
+    # lists of their own, as icacls leaves them: an inherited denial would come behind them
+    mine = f"D:(A;OICI;FA;;;{journal.user})"
+    code, output = journal.wine.run(journal.probe, "set", *[
+        word for part in ("open", "deep", "deep\\own", "deep\\kept")
+        for word in (place.win("ws", "d", part), mine)])
+    tap.check("directories have lists of their own", code == 0, output)
+    _, before = journal.dump(place)
+    options = [word for name, part in (("--protect", "d"), ("--write", "d\\deep"),
+                                       ("--protect", "d\\deep\\kept"))
+               for word in (name, place.win("ws", part))]
+    for part, wanted in (("", False), ("open", False), ("deep", True), ("deep\\own", True),
+                         ("deep\\kept", False)):
+        where = place.win("ws", "d", part) if part else place.win("ws", "d")
+        code, output = journal.wine.run(*journal.box(place, journal.probe, "count", where, "1",
+                                                     options=options), cwd=place.path("ws"))
+        made = place.path("ws", "d", *part.split("\\"), "d0")
+        tap.check(f"allowed beneath what is denied: writing d\\{part} "
+                  f"{'works' if wanted else 'is refused'}",
+                  os.path.isfile(os.path.join(made, "f0")) == wanted and code == (not wanted),
+                  (code, output))
+        shutil.rmtree(made, ignore_errors=True)
+    journal.restored(place, before, "allowed beneath what is denied")
+    shutil.rmtree(place.top)
+
+
 def while_running(journal, tap):
     place = journal.place("r")
     _, before = journal.dump(place)
@@ -267,7 +298,8 @@ def main(argv):
             return wine_module.missing()
         journal = Journal(tap, wine, argv[1], argv[2])
         journal.uninstall()
-        for test in (in_order, foreign, policies, while_running, kills, kills_while_spreading):
+        for test in (in_order, foreign, policies, allowed_again, while_running, kills,
+                 kills_while_spreading):
             test(journal, tap)
     return tap.end()
 
