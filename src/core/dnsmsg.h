@@ -62,6 +62,12 @@ struct cr_dns_record {
 	uint16_t len;
 };
 
+struct cr_dns_reply {
+	int rcode;
+	const struct cr_dns_record *records; /* all or none of them are sent */
+	size_t n_records;
+};
+
 /*
  * Writes the answer to the `query` which was read from `msg`: same id, RD and CD, the question's
  * bytes in the client's own letter case, QR and RA set, AA and AD not; an OPT record when the query
@@ -70,9 +76,8 @@ struct cr_dns_record {
  * at most query->udp_size for UDP, up to 65535 for TCP. Returns the bytes written; 0 when not
  * even the question fits.
  */
-size_t cr_dns_answer(const uint8_t *msg, const struct cr_dns_query *query, int rcode,
-		     const struct cr_dns_record *records, size_t n_records, uint8_t *out,
-		     size_t size);
+size_t cr_dns_answer(const uint8_t *msg, const struct cr_dns_query *query,
+		     const struct cr_dns_reply *reply, uint8_t *out, size_t size);
 
 /*
  * The address in a canonical name under in-addr.arpa (*family 4, 4 bytes of `addr`) or ip6.arpa

@@ -90,7 +90,7 @@ static bool looks_like_address(struct host_text name)
 	return digits > 0 && last + digits == end;
 }
 
-static int parse_addr4(struct host_text text, struct cr_host *out, struct cr_err *err)
+static int parse_addr4(struct host_text text, struct cr_host_name *out, struct cr_err *err)
 {
 	const char *at = text.at, *end = text.at + text.len;
 
@@ -185,7 +185,7 @@ static bool embeds_addr4(const unsigned groups[8])
 	return groups[5] == 0xffff || (groups[5] == 0 && groups[6] != 0);
 }
 
-static int parse_addr6(struct host_text text, struct cr_host *out, struct cr_err *err)
+static int parse_addr6(struct host_text text, struct cr_host_name *out, struct cr_err *err)
 {
 	unsigned groups[8];
 
@@ -254,26 +254,15 @@ static int check_name(struct host_text name, struct cr_err *err)
 	}
 }
 
-static int no_memory(struct cr_err *err)
-{
-	return cr_fail(err, CR_E_NOMEM, "no memory for a host");
-}
-
-static int parse_name(struct cr_arena *arena, struct host_text text, struct cr_host *out,
-		      struct cr_err *err)
+static int canonical_name(struct host_text text, char out[CR_MAX_HOST + 1], struct cr_err *err)
 {
 	if (text.len > 1 && text.at[text.len - 1] == '.')
 		text.len--;
 	if (check_name(text, err) < 0)
 		return -1;
-
-	char *name = cr_arena_strndup(arena, text.at, text.len);
-
-	if (!name)
-		return no_memory(err);
 	for (size_t i = 0; i < text.len; i++)
-		name[i] = (char)cr_char_fold((unsigned char)name[i]);
-	out->name = name;
+		out[i] = (char)cr_char_fold((unsigned char)text.at[i]);
+	out[text.len] = '\0';
 	return 0;
 }
 
@@ -306,45 +295,71 @@ static void print_addr6(const uint8_t addr[16], char out[48])
 	}
 }
 
-static int name_address(struct cr_arena *arena, struct cr_host *out, struct cr_err *err)
+void cr_host_print_addr(int family, const uint8_t *addr, char out[48])
 {
-	char text[48];
-
-	if (out->kind == CR_HOST_ADDR4)
-		snprintf(text, sizeof(text), "%u.%u.%u.%u", out->addr[0], out->addr[1],
-			 out->addr[2], out->addr[3]);
+	if (family == 4)
+		snprintf(out, 48, "%u.%u.%u.%u", addr[0], addr[1], addr[2], addr[3]);
 	else
-		print_addr6(out->addr, text);
-	out->name = cr_arena_strdup(arena, text);
-	return out->name ? 0 : no_memory(err);
+		print_addr6(addr, out);
 }
 
-static int parse_host(struct cr_arena *arena, struct host_text text, struct cr_host *out,
-		      struct cr_err *err)
+/* One host, no pattern. *out is written, also in part, only for the caller to throw away. */
+static int read_host(struct host_text text, struct cr_host_name *out, struct cr_err *err)
 {
-	if (text.len == 1 && text.at[0] == '*') {
-		out->kind = CR_HOST_ANY;
-		out->name = "*";
-		return 0;
-	}
-	if (text.len > 2 && text.at[0] == '[') {
+	if (text.len > 2 && text.at[0] == '[' && text.at[text.len - 1] == ']') {
 		const struct host_text inside = {text.at + 1, text.len - 2};
 
 		if (parse_addr6(inside, out, err) < 0)
 			return -1;
-		return name_address(arena, out, err);
+		cr_host_print_addr(6, out->addr, out->text);
+		return 0;
 	}
-	if (is_digit(text.at[0]) && looks_like_address(text)) {
+	if (text.len > 0 && is_digit(text.at[0]) && looks_like_address(text)) {
 		if (parse_addr4(text, out, err) < 0)
 			return -1;
-		return name_address(arena, out, err);
-	}
-	if (text.len >= 2 && text.at[0] == '*' && text.at[1] == '.') {
-		out->kind = CR_HOST_SUFFIX;
-		return parse_name(arena, (struct host_text){text.at + 2, text.len - 2}, out, err);
+		cr_host_print_addr(4, out->addr, out->text);
+		return 0;
 	}
 	out->kind = CR_HOST_NAME;
-	return parse_name(arena, text, out, err);
+	return canonical_name(text, out->text, err);
+}
+
+int cr_host_read(const char *text, size_t len, struct cr_host_name *out)
+{
+	struct cr_host_name host = {.kind = CR_HOST_NAME};
+
+	if (read_host((struct host_text){text, len}, &host, NULL) < 0)
+		return -1;
+	*out = host;
+	return 0;
+}
+
+int cr_host_canonical_name(const char *text, size_t len, char out[CR_MAX_HOST + 1])
+{
+	return canonical_name((struct host_text){text, len}, out, NULL);
+}
+
+int cr_host_read_port(const char *text, size_t len)
+{
+	const int port = parse_number(text, len, PORT_MAX);
+
+	return port > 0 ? port : -1;
+}
+
+/* A host or a pattern of hosts, as struct cr_host names it. */
+static int parse_host(struct host_text text, struct cr_host_name *name, struct cr_err *err)
+{
+	if (text.len == 1 && text.at[0] == '*') {
+		name->kind = CR_HOST_ANY;
+		name->text[0] = '*';
+		return 0;
+	}
+	if (text.len >= 2 && text.at[0] == '*' && text.at[1] == '.') {
+		name->kind = CR_HOST_SUFFIX;
+		return canonical_name((struct host_text){text.at + 2, text.len - 2}, name->text,
+				      err);
+	}
+	return read_host(text, name, err);
 }
 
 /* Spellings that mean something else, each with the reason. */
@@ -397,6 +412,7 @@ static const char *find_port(const char *text, struct cr_err *err)
 int cr_host_parse(struct cr_arena *arena, const char *text, struct cr_host *out, struct cr_err *err)
 {
 	struct cr_host host = {.kind = CR_HOST_ANY};
+	struct cr_host_name name = {.kind = CR_HOST_ANY};
 
 	if (check_spelling(text, err) < 0)
 		return -1;
@@ -410,8 +426,13 @@ int cr_host_parse(struct cr_arena *arena, const char *text, struct cr_host *out,
 			      "write 'name:port', or '*:port' for every host");
 	if (parse_ports(colon + 1, &host, err) < 0)
 		return -1;
-	if (parse_host(arena, (struct host_text){text, (size_t)(colon - text)}, &host, err) < 0)
+	if (parse_host((struct host_text){text, (size_t)(colon - text)}, &name, err) < 0)
 		return -1;
+	host.kind = name.kind;
+	memcpy(host.addr, name.addr, sizeof(host.addr));
+	host.name = cr_arena_strdup(arena, name.text);
+	if (!host.name)
+		return cr_fail(err, CR_E_NOMEM, "no memory for a host");
 	*out = host;
 	return 0;
 }

@@ -54,6 +54,9 @@ int cr_host_read(const char *text, size_t len, struct cr_host_name *out);
  */
 int cr_host_canonical_name(const char *text, size_t len, char out[CR_MAX_HOST + 1]);
 
+/* A port in decimal, without leading zeros: 1..65535, or -1 for anything else. */
+int cr_host_read_port(const char *text, size_t len);
+
 /* The text of an address (`family` 4 or 6), as cr_host_read spells it; IPv6 as in RFC 5952. */
 void cr_host_print_addr(int family, const uint8_t *addr, char out[48]);
 

@@ -244,12 +244,95 @@ static void test_covers(void **state)
 	cr_arena_free(arena);
 }
 
+static const struct {
+	const char *text;
+	int kind; /* of cr_host_read; -1: refused */
+	const char *name;
+	int canonical; /* of cr_host_canonical_name */
+} hosts[] = {
+	{"GitHub.COM", CR_HOST_NAME, "github.com", 0},
+	{"github.com.", CR_HOST_NAME, "github.com", 0},
+	{"192.0.2.1", CR_HOST_ADDR4, "192.0.2.1", -1},
+	{"[2001:DB8:0::1]", CR_HOST_ADDR6, "2001:db8::1", -1},
+	{"", -1, "", -1},
+	{".", -1, "", -1},
+	{"a..", -1, "", -1},
+	{"*", -1, "", -1},
+	{"*.a", -1, "", -1},
+	{"a:80", -1, "", -1},
+	{"u@a", -1, "", -1},
+	{"a/", -1, "", -1},
+	{"a b", -1, "", -1},
+	{"[]", -1, "", -1},
+	{"[::1", -1, "", -1},
+	{"::1", -1, "", -1},
+	{"[::1]x", -1, "", -1},
+	{"[::1]:1]", -1, "", -1},
+	{"[::ffff:c000:201]", -1, "", -1},
+	{"0x7f.1", -1, "", -1},
+	{"127.1", -1, "", -1},
+	{"192.0.2.01", -1, "", -1},
+	{"m\xc3\xbcnchen", -1, "", -1},
+};
+
+static void test_read(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(hosts); i++) {
+		const size_t len = strlen(hosts[i].text);
+		struct cr_host_name host;
+		char name[CR_MAX_HOST + 1] = "untouched";
+		const int read = cr_host_read(hosts[i].text, len, &host);
+
+		ROW_ASSERT(read == (hosts[i].kind < 0 ? -1 : 0), "%s", hosts[i].text);
+		if (read == 0) {
+			ROW_ASSERT((int)host.kind == hosts[i].kind, "%s", hosts[i].text);
+			ROW_ASSERT(strcmp(host.text, hosts[i].name) == 0, "%s", host.text);
+		}
+		ROW_ASSERT(cr_host_canonical_name(hosts[i].text, len, name) == hosts[i].canonical,
+			   "%s", hosts[i].text);
+		ROW_ASSERT(strcmp(name, hosts[i].canonical == 0 ? hosts[i].name : "untouched") == 0,
+			   "%s: %s", hosts[i].text, name);
+	}
+}
+
+/* NUL ends no name: what stands behind it counts. */
+static void test_read_nul(void **state)
+{
+	struct cr_host_name host;
+
+	(void)state;
+	assert_int_equal(cr_host_read("a.com\0b.com", 5, &host), 0);
+	assert_int_equal(cr_host_read("a.com\0b.com", 11, &host), -1);
+	assert_int_equal(cr_host_read("a.com\0", 6, &host), -1);
+	assert_int_equal(cr_host_read("0x\0", 3, &host), -1);
+}
+
+static void test_port(void **state)
+{
+	static const struct {
+		const char *text;
+		int port;
+	} rows[] = {
+		{"1", 1},     {"443", 443}, {"65535", 65535}, {"65536", -1},    {"0", -1},
+		{"", -1},     {"01", -1},   {"+443", -1},     {"-1", -1},       {"4 ", -1},
+		{"0x50", -1}, {"*", -1},    {"1-2", -1},      {"65536443", -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		ROW_ASSERT(cr_host_read_port(rows[i].text, strlen(rows[i].text)) == rows[i].port,
+			   "%s", rows[i].text);
+	assert_int_equal(cr_host_read_port("443", 2), 44);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),   cmocka_unit_test(test_bytes),
-		cmocka_unit_test(test_bad),    cmocka_unit_test(test_lengths),
-		cmocka_unit_test(test_covers),
+		cmocka_unit_test(test_good),     cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_bad),      cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_covers),   cmocka_unit_test(test_read),
+		cmocka_unit_test(test_read_nul), cmocka_unit_test(test_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
