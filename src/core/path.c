@@ -548,12 +548,27 @@ static int cmp_exactly(const char *a, const char *b)
 	return weight(*a) - weight(*b);
 }
 
+/* How many bytes lie before the first component that differs in any way: 0, or up to a separator.
+ * What is the same byte for byte needs no folding, and most of two paths is. */
+static size_t same_above(enum cr_os os, const char *a, const char *b)
+{
+	const char sep = separator(os);
+	size_t above = 0;
+
+	for (size_t i = 0; a[i] && a[i] == b[i]; i++) {
+		if (a[i] == sep && i >= root_len(os))
+			above = i;
+	}
+	return above;
+}
+
 int cr_path_cmp(enum cr_os os, const char *a, const char *b)
 {
 	if (os == CR_OS_LINUX)
 		return cmp_exactly(a, b);
 
-	const char *a_cursor = NULL, *b_cursor = NULL;
+	const size_t above = same_above(os, a, b);
+	const char *a_cursor = above ? a + above : NULL, *b_cursor = above ? b + above : NULL;
 	int order = root_cmp(os, a, b);
 
 	while (!order) {
@@ -579,12 +594,15 @@ static bool within_exactly(const char *path, const char *root)
 
 bool cr_path_within(enum cr_os os, const char *path, const char *root)
 {
-	const char *cursor = NULL, *root_cursor = NULL;
-
 	if (os == CR_OS_LINUX)
 		return within_exactly(path, root);
 	if (root_cmp(os, path, root) != 0)
 		return false;
+
+	const size_t same = same_above(os, path, root);
+	const char *cursor = same ? path + same : NULL;
+	const char *root_cursor = same ? root + same : NULL;
+
 	for (;;) {
 		size_t len, root_part;
 		const char *above = cr_path_next(os, root, &root_cursor, &root_part);

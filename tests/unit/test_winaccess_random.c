@@ -11,7 +11,7 @@
 #ifdef __SANITIZE_ADDRESS__
 #define CASES 3000u
 #else
-#define CASES 30000u
+#define CASES 100000u
 #endif
 #define MAX_FILES 24
 #define TEXT_MAX  1024
