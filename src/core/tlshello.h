@@ -24,16 +24,16 @@ struct cr_tls_hello {
  * Reads the ClientHello from `data`, everything the client has sent from the start of the stream.
  * OTHER as soon as it cannot be TLS; MORE until the hello is whole; DONE fills *out (bytes in
  * later records are not looked at). BAD: another record or message first, SSLv2, lengths that
- * disagree, bytes behind the hello in its record, an extension twice, no or two names in the
- * name extension, a name that is no canonical host name but for its letter case (also an address,
- * a trailing dot), more than CR_TLS_HELLO_MAX bytes with the record headers. So a buffer of
- * CR_TLS_HELLO_MAX + 1 bytes is always enough.
+ * disagree, bytes behind the hello in its record, the name or ECH extension twice, no or two names
+ * in it, a name that is no canonical host name but for its letter case (so also an address, or a
+ * trailing dot), more than CR_TLS_HELLO_MAX bytes with the record headers. Never MORE when given
+ * CR_TLS_HELLO_MAX bytes.
  */
 enum cr_look cr_tls_hello_read(const uint8_t *data, size_t len, struct cr_tls_hello *out);
 
 /*
- * Whether a stream begins as TLS or SSLv2 does, from at most 5 bytes: MORE, OTHER, or DONE, which
- * says nothing of whether it is good.
+ * Whether a stream begins as TLS or SSLv2 does, which is clear from at most 4 bytes: MORE, OTHER,
+ * or DONE, which says nothing of whether it is good.
  */
 enum cr_look cr_tls_begins(const uint8_t *data, size_t len);
 
