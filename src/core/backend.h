@@ -14,6 +14,7 @@
 #include "event.h"
 #include "facts.h"
 #include "fsview.h"
+#include "netmsg.h"
 #include "plan.h"
 
 /* Fills *facts for this host. Cheap: asks the kernel a few questions, starts nothing. What only an
@@ -39,6 +40,35 @@ const struct cr_fsview *cr_host_fsview(void);
 
 /* Called once per refused operation seen; the denial is borrowed for the call. */
 typedef void (*cr_denial_fn)(void *arg, const struct cr_denial *denial);
+
+/* Called once for every connection that has ended or was refused, and every look-up of a name that
+ * was; borrowed for the call. */
+typedef void (*cr_connection_fn)(void *arg, const struct cr_net_msg *event);
+
+/*
+ * The broker of one box (src/broker), which has rules about connections: its process, our side of
+ * the conversation with it, and init's. Owned by whoever holds it.
+ */
+struct cr_broker {
+	int64_t pid; /* our child; 0: none */
+	int talk;
+	int capture;
+};
+
+/* Closes what it has and ends the process. A zeroed pid is a no-op. */
+void cr_broker_end(struct cr_broker *broker);
+
+/*
+ * Confines the calling process, which is a broker, for good: no file, no program, no new memory
+ * with code, no system call but those about the sockets it needs.
+ */
+int cr_broker_confine(struct cr_err *err);
+
+/* One message of netmsg.h with a descriptor or -1. 0; -1 with errno (EAGAIN: not now). */
+int cr_net_send(int sock, const struct cr_net_msg *msg, int fd);
+
+/* Receives one; *fd (owned by the caller) or -1. 1, 0 at the end, or -1 with errno. */
+int cr_net_receive(int sock, struct cr_net_msg *msg, int *fd);
 
 #define CR_LAUNCH_EXPLAIN 1u /* watch the rare calls and report denials; costs nothing on reads */
 #define CR_LAUNCH_TERMINAL                                                           \
@@ -68,9 +98,11 @@ struct cr_launch {
 	const int *keep_fds; /* further descriptors the command may have, under the same number */
 	size_t n_keep_fds;
 	unsigned flags;
-	cr_denial_fn on_denial; /* called from cr_wait; may be NULL */
+	cr_denial_fn on_denial;         /* called from cr_wait; may be NULL */
+	cr_connection_fn on_connection; /* likewise */
 	void *arg;
-	struct cr_blank *blank; /* owned by cr_enforce from its call on; NULL: none was begun */
+	struct cr_broker broker; /* owned by cr_enforce from its call on; pid 0: none */
+	struct cr_blank *blank;  /* owned by cr_enforce from its call on; NULL: none was begun */
 };
 
 struct cr_child {

@@ -1,7 +1,7 @@
 /*
  * backend_windows.h - what the Windows backend does besides a box: a part the
- * program plays in a box of its own, and taking back what outlives a box. Only
- * files named *_windows.c include it.
+ * program plays in a box of its own, running this program again, and taking back what outlives a
+ * box. Only files named *_windows.c include it.
  */
 #ifndef CR_BACKEND_WINDOWS_H
 #define CR_BACKEND_WINDOWS_H
@@ -16,6 +16,20 @@
  * (try what must fail, before the command). *exit_code is then to be returned at once.
  */
 bool cr_windows_part(int argc, char *const *argv, int *exit_code);
+
+/* One program of ours to be run outside every box. All borrowed. */
+struct cr_windows_run {
+	char *const *argv; /* UTF-8; argv[0] is the program's absolute path */
+	char *const *envp;
+	const char *cwd;
+	const char *out_path, *err_path; /* its output goes there; they are made anew */
+	void *const *handles;            /* HANDLEs it inherits, under the same numbers */
+	size_t n_handles;
+	unsigned timeout_ms; /* it is ended then, and that is an error */
+};
+
+/* Runs it to its end. 0 and all 32 bits of its exit code; or -1. */
+int cr_windows_run(const struct cr_windows_run *run, unsigned *exit_code, struct cr_err *err);
 
 /* What was taken back. */
 struct cr_windows_undone {

@@ -363,6 +363,35 @@ bool cr_denial_is_real(const struct cr_ruleset *rules, const struct cr_denial *d
 	return denial->op != CR_OP_CHANGE && !lies_in_writable(rules, denial->object);
 }
 
+/* A host that the rules allow, refused for what was said to it or where it led. */
+static int explain_broker(struct explaining *x)
+{
+	const struct cr_host *host = &x->access.host;
+
+	x->event->rule_text = "the policy allows the host";
+	if (!cr_net_end_is_about_content(x->event->denial.net)) {
+		why_not(x, x->event->denial.net == CR_NET_SPECIAL
+				   ? "only by a rule that names the address itself"
+				   : "the policy allows the host already");
+		return 0;
+	}
+	x->event->remedy_needs = "which lets anything be said there";
+	x->event->remedy_flag = cr_arena_printf(x->arena, "--connect '%s:%u notls'", host->name,
+						(unsigned)host->port_lo);
+	x->event->remedy_rule = cr_arena_printf(x->arena, "allow connect %s:%u notls", host->name,
+						(unsigned)host->port_lo);
+	return x->event->remedy_rule && x->event->remedy_flag ? 0 : no_memory(x);
+}
+
+/* What was looked up, as a host; which port it was for nobody knows. */
+static const char *host_object(struct explaining *x, const struct cr_denial *denial)
+{
+	if (denial->op != CR_OP_LOOKUP)
+		return denial->object;
+	x->event->remedy_needs = "or the port it is for";
+	return cr_arena_printf(x->arena, "%s:443", denial->object);
+}
+
 int cr_event_explain(struct cr_arena *arena, const struct cr_ruleset *rules,
 		     const struct cr_denial *denial, struct cr_event *event, struct cr_err *err)
 {
@@ -382,7 +411,11 @@ int cr_event_explain(struct cr_arena *arena, const struct cr_ruleset *rules,
 				   .count = 1};
 	if (copy_denial(&x, denial) < 0)
 		return -1;
-	if (x.access.cap == CR_CAP_CONNECT && parse_host(&x, event->denial.object) < 0) {
+	const char *host = host_object(&x, &event->denial);
+
+	if (!host)
+		return no_memory(&x);
+	if (x.access.cap == CR_CAP_CONNECT && parse_host(&x, host) < 0) {
 		event->rule_text = rule_text(&x, NULL);
 		why_not(&x, "it has no address that a rule could name");
 		return 0;
@@ -390,6 +423,8 @@ int cr_event_explain(struct cr_arena *arena, const struct cr_ruleset *rules,
 	if (x.access.cap == CR_CAP_CONNECT ||
 	    cr_path_is_absolute(rules->ctx.os, event->denial.object))
 		verdict = cr_decide(rules, &x.access);
+	if (verdict.decision != CR_DENY && denial->net != CR_NET_DONE)
+		return explain_broker(&x);
 	if (verdict.decision == CR_ALLOW) {
 		event->rule_text = "the policy allows it";
 		why_not(&x, "the policy allows it already; this host does not");

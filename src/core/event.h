@@ -14,6 +14,7 @@
 #include "arena.h"
 #include "decide.h"
 #include "err.h"
+#include "netmsg.h"
 
 #define CR_OPS(X)                                                                          \
 	X(CR_OP_WRITE, "write", CR_CAP_WRITE)   /* opening an existing file for writing */ \
@@ -22,6 +23,7 @@
 	X(CR_OP_RENAME, "rename", CR_CAP_WRITE)                                            \
 	X(CR_OP_CHANGE, "change", CR_CAP_WRITE) /* mode, owner, times, attributes, size */ \
 	X(CR_OP_CONNECT, "connect", CR_CAP_CONNECT)                                        \
+	X(CR_OP_LOOKUP, "look up", CR_CAP_CONNECT) /* a name */                            \
 	X(CR_OP_UNIX, "unix", CR_CAP_UNIX)
 
 enum cr_op {
@@ -30,7 +32,7 @@ enum cr_op {
 #undef X
 };
 
-/* What a backend saw refused. `object` is a canonical path, or "address:port". */
+/* What a backend saw refused. `object` is a canonical path, "host:port", or a name looked up. */
 struct cr_denial {
 	enum cr_op op;
 	const char *object;
@@ -39,6 +41,7 @@ struct cr_denial {
 	int64_t pid;          /* in the launcher's numbering; 0 when unknown */
 	int os_code;          /* what the kernel answered; 0 when not known */
 	uint64_t time_ms;     /* Unix time */
+	enum cr_net_end net;  /* a connection through the broker: why; else CR_NET_DONE */
 	bool by_rules;        /* the kernel did not say: refused only where the rules refuse it */
 };
 

@@ -90,6 +90,14 @@ uint64_t cr_plan_value(const struct cr_plan *plan, enum cr_step_kind kind)
 	return 0;
 }
 
+bool cr_plan_has(const struct cr_plan *plan, enum cr_step_kind kind)
+{
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (plan->steps[i].kind == kind)
+			return true;
+	return false;
+}
+
 int cr_plan_check_gaps(const struct cr_plan *plan, const char *const *accepted, size_t n_accepted,
 		       struct cr_err *err)
 {

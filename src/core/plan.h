@@ -28,8 +28,10 @@
  */
 #define CR_STEP_KINDS(X)                                                                          \
 	/* Linux, full tier */                                                                    \
-	X(CR_STEP_NAMESPACES, "namespaces")    /* detail: list of names */                        \
-	X(CR_STEP_LOOPBACK, "loopback")        /* brings lo up */                                 \
+	X(CR_STEP_NAMESPACES, "namespaces") /* detail: list of names */                           \
+	X(CR_STEP_LOOPBACK, "loopback")     /* brings lo up */                                    \
+	X(CR_STEP_CAPTURE, "capture")       /* every address and DNS lead to the broker */        \
+	X(CR_STEP_LISTEN, "listen") /* value: port on which the broker listens from the start */  \
 	X(CR_STEP_READ_ONLY_TREE, "read-only") /* path: whole tree read-only, nosuid, nodev */    \
 	X(CR_STEP_WRITABLE, "writable")        /* path: writable root */                          \
 	X(CR_STEP_READABLE, "readable")        /* path: shown inside a hidden or fresh place */   \
@@ -68,6 +70,7 @@
 	X(CR_STEP_CANARY_READ, "canary-read")   /* path: reading must fail */                     \
 	X(CR_STEP_CANARY_WORK, "canary-work")   /* path: writing must work */                     \
 	X(CR_STEP_CANARY_CONNECT, "canary-connect") /* detail: address; connecting must fail */   \
+	X(CR_STEP_CANARY_ROUTE, "canary-route")     /* detail: address; it must be local */       \
 	X(CR_STEP_CANARY_DELETE, "canary-delete")   /* path: deleting in it must fail */          \
 	X(CR_STEP_CANARY_RENAME, "canary-rename")   /* path: renaming it must fail */             \
 	X(CR_STEP_CANARY_PROCESS, "canary-process") /* opening carrel to write must fail */       \
@@ -171,6 +174,8 @@ char **cr_plan_env(struct cr_arena *arena, const struct cr_plan *plan, char *con
 
 /* The value of the first step of this kind; 0 when there is none. */
 uint64_t cr_plan_value(const struct cr_plan *plan, enum cr_step_kind kind);
+
+bool cr_plan_has(const struct cr_plan *plan, enum cr_step_kind kind);
 
 /* Fails with CR_E_GAP, naming every gap that is not in `accepted`. */
 int cr_plan_check_gaps(const struct cr_plan *plan, const char *const *accepted, size_t n_accepted,

@@ -119,12 +119,17 @@ static void canaries(struct cr_builder *builder)
 	}
 }
 
+static const struct cr_rule *connect_rule(const struct cr_builder *builder)
+{
+	return cr_build_find_rule(builder->rules, CR_BIT(CR_CAP_CONNECT),
+				  CR_BIT(CR_ALLOW) | CR_BIT(CR_ASK));
+}
+
 static void gaps(struct cr_builder *builder)
 {
 	const struct cr_rule *ask = cr_build_find_rule(
 		builder->rules, CR_BIT(CR_CAP_READ) | CR_BIT(CR_CAP_WRITE), CR_BIT(CR_ASK));
-	const struct cr_rule *connect = cr_build_find_rule(builder->rules, CR_BIT(CR_CAP_CONNECT),
-							   CR_BIT(CR_ALLOW) | CR_BIT(CR_ASK));
+	const struct cr_rule *connect = connect_rule(builder);
 	const struct cr_rule *git = cr_build_find_rule(builder->rules, CR_BIT(CR_CAP_GIT),
 						       CR_BIT(CR_ALLOW) | CR_BIT(CR_ASK));
 
@@ -132,10 +137,10 @@ static void gaps(struct cr_builder *builder)
 		cr_build_gap(builder, "ask-files", &ask->origin,
 			     "nobody can be asked while a file is being opened; '%s' is refused",
 			     ask->text);
-	if (connect)
+	if (connect && builder->rules->ctx.tier != CR_TIER_FULL)
 		cr_build_gap(builder, "connect-names", &connect->origin,
-			     "connections by name are not built yet; '%s' stays unreachable, like "
-			     "every host",
+			     "without a network of its own a box cannot be led to the broker; '%s' "
+			     "stays unreachable, like every host",
 			     connect->text);
 	if (git && git->git != CR_GIT_READ_ONLY)
 		cr_build_note(
@@ -143,8 +148,56 @@ static void gaps(struct cr_builder *builder)
 			"the git directory is read-only: its private overlay is not built yet");
 }
 
+#define LAST_LOW_PORT 1023 /* a box cannot bind these, so the broker may have them all */
+#define MAX_LISTEN    64   /* ports the broker listens on from the start */
+
+static bool listens_on(const struct cr_builder *builder, uint64_t port)
+{
+	for (size_t i = 0; i < builder->n_steps; i++)
+		if (builder->steps[i].kind == CR_STEP_LISTEN && builder->steps[i].value == port)
+			return true;
+	return false;
+}
+
+/* Elsewhere a socket is made when somebody wants to connect: see src/linux/capture.c. */
+static void listen_on(struct cr_builder *builder, const struct cr_rule_list *list)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->n_other; i++) {
+		const struct cr_rule *rule = list->other[i];
+		uint16_t port = rule->host.port_lo;
+
+		if (rule->decision == CR_DENY || port != rule->host.port_hi || port == 0 ||
+		    port > LAST_LOW_PORT || port == 53 || listens_on(builder, port) ||
+		    count++ == MAX_LISTEN)
+			continue;
+		cr_build_step(builder, &(struct cr_step){.kind = CR_STEP_LISTEN,
+							 .value = port,
+							 .origin = rule->origin});
+	}
+}
+
+/* Before the filter: it reports every connect, and nobody listens yet. */
+static void plan_network(struct cr_builder *builder, bool captured)
+{
+	enum cr_step_kind canary = captured ? CR_STEP_CANARY_ROUTE : CR_STEP_CANARY_CONNECT;
+
+	cr_linux_bare_step(builder, canary, CANARY_ADDRESS, 0);
+}
+
+static void plan_capture(struct cr_builder *builder, const struct cr_rule *rule)
+{
+	for (int group = 0; group < CR_GROUP_COUNT; group++)
+		listen_on(builder, &builder->rules->lists[group][CR_CAP_CONNECT]);
+	cr_build_step(builder, &(struct cr_step){.kind = CR_STEP_CAPTURE,
+						 .detail = "any address; name service on port 53",
+						 .origin = rule->origin});
+}
+
 static int plan_full(struct cr_builder *builder)
 {
+	const struct cr_rule *connect = connect_rule(builder);
 	struct cr_point *points;
 	size_t count;
 
@@ -152,6 +205,8 @@ static int plan_full(struct cr_builder *builder)
 		return -1;
 	cr_linux_bare_step(builder, CR_STEP_NAMESPACES, "user,mount,pid,ipc,uts,cgroup,net", 0);
 	cr_linux_bare_step(builder, CR_STEP_LOOPBACK, NULL, 0);
+	if (connect)
+		plan_capture(builder, connect);
 	cr_linux_view_full(builder, points, count);
 
 	size_t view_steps = builder->n_steps;
@@ -161,9 +216,7 @@ static int plan_full(struct cr_builder *builder)
 	landlock_full(builder, view_steps);
 	cr_linux_bare_step(builder, CR_STEP_CAPABILITIES, NULL, 0);
 	canaries(builder);
-
-	/* Before the filter: it reports every connect, and nobody listens yet. */
-	cr_linux_bare_step(builder, CR_STEP_CANARY_CONNECT, CANARY_ADDRESS, 0);
+	plan_network(builder, connect != NULL);
 	cr_linux_bare_step(builder, CR_STEP_SECCOMP, "full", 0);
 	return 0;
 }

@@ -82,6 +82,7 @@ struct cr_rule {
 	enum cr_place place;
 
 	struct cr_host host;  /* connect */
+	bool notls;           /* connect: what is said there is not looked at */
 	enum cr_git_mode git; /* git */
 };
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "childenv.h"
+#include "broker/broker.h"
 #include "core/path.h"
 #include "sys.h"
 #include "where.h"
@@ -204,6 +205,11 @@ static const char *start_dir(struct cr_prepared *prepared, const struct cr_start
 	return dir;
 }
 
+static bool needs_broker(const struct cr_plan *plan)
+{
+	return cr_plan_has(plan, CR_STEP_CAPTURE);
+}
+
 static int start_once(struct cr_prepared *prepared, struct cr_start *start, struct cr_child *child,
 		      struct cr_err *err)
 {
@@ -213,6 +219,7 @@ static int start_once(struct cr_prepared *prepared, struct cr_start *start, stru
 		.stdio = {-1, -1, -1},
 		.flags = start->flags,
 		.on_denial = start->on_denial,
+		.on_connection = start->on_connection,
 		.arg = start->arg,
 	};
 
@@ -224,6 +231,9 @@ static int start_once(struct cr_prepared *prepared, struct cr_start *start, stru
 	launch.envp = cr_child_environment(prepared);
 	if (!launch.envp)
 		return cr_fail(err, CR_E_LIMIT, "the environment is too large");
+	if (needs_broker(prepared->plan) &&
+	    cr_broker_start(prepared->rules, &launch.broker, err) < 0)
+		return -1;
 	launch.blank = start->blank;
 	start->blank = NULL;
 	return cr_enforce(prepared->plan, &launch, child, err);

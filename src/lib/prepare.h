@@ -70,6 +70,7 @@ struct cr_start {
 		*cwd; /* any spelling; NULL: the current directory when it lies in the workspace */
 	unsigned flags; /* CR_LAUNCH_* */
 	cr_denial_fn on_denial;
+	cr_connection_fn on_connection; /* likewise */
 	void *arg;
 	struct cr_blank *blank; /* owned by cr_prepare_start from its call on; may be NULL */
 };

@@ -56,6 +56,7 @@ struct cr_box {
 	const char **script_argv;
 	sigset_t old_mask;
 	bool explain;
+	int capture; /* to the broker, or -1 */
 	atomic_bool *looking;
 	struct cr_err *err;
 	int scratch; /* the file system of fresh places; masks: directories "d", "e", file "f" */
@@ -140,6 +141,12 @@ int cr_fresh_link(struct cr_box *box, const struct cr_step *step, struct cr_grab
 int cr_netns_start(struct cr_box *box);
 int cr_netns_join(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 
+/* capture.c: the network of a box with a broker; see there. */
+int cr_capture_open(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_capture_listen(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+/* Makes one socket the broker asks for. False: the broker is gone. */
+bool cr_capture_serve(struct cr_box *box);
+
 /* reserve.c. The launcher makes and removes; init covers, and rescues when the launcher was killed.
  * Each has its own, in the region. NULL: that is full. */
 struct cr_reservations *cr_reservations_plan(struct cr_region *region, const struct cr_plan *plan);
@@ -190,9 +197,10 @@ int cr_command_start(struct cr_box *box, pid_t *pid, int *pidfd);
 /* Steps the command carries out on itself (command.c calls them in plan order). */
 int cr_landlock_stdio(struct cr_box *box, const struct cr_step *step);
 int cr_landlock_seal(struct cr_box *box);
-/* Installs the filter `name`. With `listener` (may be NULL) the variant that reports refusals is
- * tried first; *listener is then its descriptor, or -1 when there can be none. */
-int cr_seccomp_install(const char *name, int *listener, struct cr_err *err);
+/* Installs the filter `name`; the second way somebody answers for its reported calls, through
+ * *listener. That fails under another listener (EBUSY): a box around us that explains. */
+int cr_seccomp_install(const char *name, struct cr_err *err);
+int cr_seccomp_install_watched(const char *name, int *listener, struct cr_err *err);
 int cr_canary_step(const struct cr_step *step, struct cr_err *err);
 int cr_rlimit_step(const struct cr_step *step, struct cr_err *err);
 void cr_cgroup_remove(const struct cr_box *box, const struct cr_grab *grab);
@@ -201,9 +209,9 @@ int cr_drop_capabilities(struct cr_err *err);
 
 /* init.c's part of the same: what init may give up as well, and the command inherits. */
 int cr_drop_for_good(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
-/* Leaves init with the one capability it needs to clean up: CAP_SYS_ADMIN in the box's own user
- * namespace when it has one (`keep_admin`), nothing otherwise. */
-int cr_drop_to_clean_up(int keep_admin, struct cr_err *err);
+/* Leaves init with what it still needs in the box's own user namespace, when there is one:
+ * CAP_SYS_ADMIN to clean up, and with a broker CAP_NET_BIND_SERVICE. */
+int cr_drop_to_clean_up(const struct cr_box *box, struct cr_err *err);
 
 /* Fills err for a failed step: "cannot <what>: <errno>", code CR_E_STEP; -1. */
 int cr_step_fail(struct cr_box *box, const char *what);

@@ -38,6 +38,11 @@ static inline int close_range(unsigned first, unsigned last, int flags)
 	return (int)syscall(SYS_close_range, first, last, flags);
 }
 
+static inline int pidfd_getfd(int process, int fd, unsigned flags)
+{
+	return (int)syscall(SYS_pidfd_getfd, process, fd, flags);
+}
+
 static inline int open_tree(int dir, const char *path, unsigned flags)
 {
 	return (int)syscall(SYS_open_tree, dir, path, flags);
@@ -74,6 +79,11 @@ static inline int statx(int dir, const char *path, int flags, unsigned mask, str
 {
 	return (int)syscall(SYS_statx, dir, path, flags, mask, out);
 }
+#endif
+
+/* Linux 6.9, include/uapi/linux/pidfd.h: of a thread, not of its process */
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL
 #endif
 
 /*

@@ -70,16 +70,37 @@ static int connect_refused(const struct cr_step *step, struct cr_err *err)
 	return 0;
 }
 
+/* The same question, where every address is local: one talks to it from that address itself. */
+static int route_is_local(const struct cr_step *step, struct cr_err *err)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(9)};
+	struct in_addr there;
+	socklen_t len = sizeof(at);
+	CR_AUTO_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return 0;
+	if (inet_pton(AF_INET, step->detail, &at.sin_addr) != 1)
+		return cr_fail(err, CR_E_INTERNAL, "bad address '%s'", step->detail);
+	there = at.sin_addr;
+	if (connect(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&at, &len) < 0)
+		return cr_fail_os(err, CR_E_CANARY, errno, "'%s' does not lead to the broker",
+				  step->detail);
+	if (at.sin_addr.s_addr != there.s_addr)
+		return broken(step, "a way out to", err);
+	return 0;
+}
+
 int cr_canary_step(const struct cr_step *step, struct cr_err *err)
 {
 	static const struct {
 		enum cr_step_kind kind;
 		int (*fn)(const struct cr_step *step, struct cr_err *err);
 	} canaries[] = {
-		{CR_STEP_CANARY_WRITE, write_refused},
-		{CR_STEP_CANARY_WORK, write_works},
-		{CR_STEP_CANARY_READ, read_refused},
-		{CR_STEP_CANARY_CONNECT, connect_refused},
+		{CR_STEP_CANARY_WRITE, write_refused},  {CR_STEP_CANARY_WORK, write_works},
+		{CR_STEP_CANARY_READ, read_refused},    {CR_STEP_CANARY_CONNECT, connect_refused},
+		{CR_STEP_CANARY_ROUTE, route_is_local},
 	};
 
 	for (size_t i = 0; i < sizeof(canaries) / sizeof(canaries[0]); i++)

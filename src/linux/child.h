@@ -23,6 +23,7 @@ struct cr_running {
 	int adopts;              /* landlock tier: what init leaves behind comes to us */
 	sigset_t old_mask;       /* restored when the box ends */
 	struct cr_region region; /* shared with init */
+	struct cr_broker broker; /* pid 0: the plan needs none */
 	struct cr_notifier *notifier;
 	atomic_bool *looking; /* set while refusals are judged in the view of the box */
 	struct cr_reservations *reservations;
@@ -35,8 +36,12 @@ void cr_running_reap(struct cr_running *running);
 struct cr_notifier *cr_notifier_new(const struct cr_plan *plan, const struct cr_launch *launch);
 void cr_notifier_free(struct cr_notifier *notifier);
 
-/* Serves one notification of `listener`; always lets the call go on. */
-void cr_notifier_serve(struct cr_notifier *notifier, int listener);
+/* Serves one notification of `listener`. Every call is let go on, but for connections of a box with
+ * a broker (`talk` not -1): those it is asked about, and cr_notifier_hear answers. */
+void cr_notifier_serve(struct cr_notifier *notifier, int listener, int talk);
+
+/* Takes one message of the broker. -1: it is gone, and so is the network of the box. */
+int cr_notifier_hear(struct cr_notifier *notifier, int listener, int talk);
 
 /* wait.c: milliseconds of CLOCK_MONOTONIC. */
 uint64_t cr_now_ms(void);

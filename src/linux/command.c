@@ -42,12 +42,40 @@ static int do_capabilities(struct cr_box *box, const struct cr_step *step)
 	return cr_landlock_seal(box);
 }
 
+/* Refusals are explained if that can be had: the filter without it is as strict. */
+static int install_explained(const char *name, int *listener, struct cr_err *err)
+{
+	struct cr_err ignored;
+	char variant[64];
+
+	snprintf(variant, sizeof(variant), "%s-notify", name);
+	if (cr_seccomp_install_watched(variant, listener, &ignored) == 0)
+		return 0;
+	return cr_seccomp_install(name, err);
+}
+
+/* With network rules the launcher must hear of every connect, or half of them would not work. */
+static int install_captured(const char *name, bool explain, int *listener, struct cr_err *err)
+{
+	char variant[64];
+
+	snprintf(variant, sizeof(variant), "%s-%s", name, explain ? "notify" : "connect");
+	if (cr_seccomp_install_watched(variant, listener, err) == 0)
+		return 0;
+	return cr_hint(err, "rules about connections need seccomp notifications, which a program "
+			    "around this one may have taken");
+}
+
 static int do_seccomp(struct cr_box *box, const struct cr_step *step)
 {
 	struct cr_msg msg = {.kind = CR_MSG_LISTENER};
 	CR_AUTO_FD int listener = -1;
+	int installed = box->capture >= 0
+				? install_captured(step->detail, box->explain, &listener, box->err)
+			: box->explain ? install_explained(step->detail, &listener, box->err)
+				       : cr_seccomp_install(step->detail, box->err);
 
-	if (cr_seccomp_install(step->detail, box->explain ? &listener : NULL, box->err) < 0)
+	if (installed < 0)
 		return -1;
 	if (listener >= 0 && cr_msg_send(box->birth.ctl, &msg, listener) < 0)
 		return cr_fail_os(box->err, CR_E_IO, errno, "cannot hand over the listener");
@@ -71,6 +99,7 @@ static const command_fn command_steps[CR_STEP_KIND_COUNT] = {
 	[CR_STEP_CANARY_READ] = do_canary,
 	[CR_STEP_CANARY_WORK] = do_canary,
 	[CR_STEP_CANARY_CONNECT] = do_canary,
+	[CR_STEP_CANARY_ROUTE] = do_canary,
 };
 
 static int confine(struct cr_box *box)

@@ -76,11 +76,15 @@ int cr_drop_capabilities(struct cr_err *err)
 	return set_capabilities(0, err);
 }
 
-int cr_drop_to_clean_up(int keep_admin, struct cr_err *err)
+int cr_drop_to_clean_up(const struct cr_box *box, struct cr_err *err)
 {
+	uint32_t kept = box->birth.tier != CR_TIER_FULL ? 0 : 1U << CAP_SYS_ADMIN;
+
+	if (box->capture >= 0)
+		kept |= 1U << CAP_NET_BIND_SERVICE;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return cr_fail_os(err, CR_E_STEP, errno, "cannot set no_new_privs");
-	return set_capabilities(keep_admin ? 1U << CAP_SYS_ADMIN : 0, err);
+	return set_capabilities(kept, err);
 }
 
 static int install(const char *name, unsigned flags, struct cr_err *err)
@@ -103,21 +107,15 @@ static int install(const char *name, unsigned flags, struct cr_err *err)
 	return result;
 }
 
-int cr_seccomp_install(const char *name, int *listener, struct cr_err *err)
+int cr_seccomp_install(const char *name, struct cr_err *err)
 {
-	char notifying[64];
-	struct cr_err ignored;
-
-	if (listener) {
-		snprintf(notifying, sizeof(notifying), "%s-notify", name);
-		*listener = install(notifying, SECCOMP_FILTER_FLAG_NEW_LISTENER, &ignored);
-		if (*listener >= 0)
-			return 0;
-
-		/* EBUSY: we run under another listener, that of a box around us. Reports are a
-		 * courtesy; the filter without them is as strict. */
-	}
 	return install(name, 0, err) < 0 ? -1 : 0;
+}
+
+int cr_seccomp_install_watched(const char *name, int *listener, struct cr_err *err)
+{
+	*listener = install(name, SECCOMP_FILTER_FLAG_NEW_LISTENER, err);
+	return *listener < 0 ? -1 : 0;
 }
 
 static const struct {

@@ -131,14 +131,14 @@ static void end_box(struct cr_running *running)
 	cr_running_reap(running);
 }
 
-static int send_order(const struct cr_running *running, const struct cr_order *order,
-		      struct cr_err *err)
+static int send_order(struct cr_running *running, const struct cr_order *order, struct cr_err *err)
 {
 	struct cr_msg msg = {.kind = CR_MSG_ORDER, .order = order};
 
 	/* EPIPE: it has failed and gone; its message says why. */
-	if (cr_msg_send(running->ctl, &msg, -1) < 0 && errno != EPIPE)
+	if (cr_msg_send(running->ctl, &msg, running->broker.capture) < 0 && errno != EPIPE)
 		return cr_fail_os(err, CR_E_STEP, errno, "cannot talk to the box");
+	cr_close_fd(&running->broker.capture);
 	return 0;
 }
 
@@ -177,6 +177,13 @@ static struct cr_blank *find_blank(const struct cr_plan *plan, const struct cr_l
 	return cr_blank_make(plan->tier, launch->flags, cr_order_size(plan, launch), err);
 }
 
+static struct cr_broker broker_of(const struct cr_launch *launch)
+{
+	static const struct cr_broker none = {.talk = -1, .capture = -1};
+
+	return launch->broker.pid ? launch->broker : none;
+}
+
 static struct cr_running *running_new(struct cr_blank *blank, const struct cr_plan *plan,
 				      const struct cr_launch *launch)
 {
@@ -195,6 +202,7 @@ static struct cr_running *running_new(struct cr_blank *blank, const struct cr_pl
 		.adopts = blank->adopts,
 		.old_mask = blank->old_mask,
 		.region = blank->region,
+		.broker = broker_of(launch),
 	};
 	return running;
 }
@@ -210,9 +218,13 @@ static int fill(struct cr_running *running, const struct cr_plan *plan,
 		return cr_fail(err, CR_E_NOMEM, "out of memory");
 	}
 	/* Before the start: a filter that notifies nobody would hold the command for ever. */
-	if (launch->flags & CR_LAUNCH_EXPLAIN)
+	if ((launch->flags & CR_LAUNCH_EXPLAIN) || running->broker.pid)
 		running->notifier = cr_notifier_new(plan, launch);
-	order->explain = running->notifier != NULL;
+	if (!running->notifier && running->broker.pid) {
+		end_box(running);
+		return cr_fail(err, CR_E_NOMEM, "out of memory");
+	}
+	order->explain = running->notifier && (launch->flags & CR_LAUNCH_EXPLAIN);
 	running->looking = order->looking;
 	return start(running, order, err);
 }
@@ -231,21 +243,21 @@ int cr_enforce(const struct cr_plan *plan, const struct cr_launch *launch, struc
 
 	if (!err)
 		err = &local;
+	struct cr_broker broker = broker_of(launch);
+
 	if (check(plan, launch, err) < 0) {
 		cr_blank_discard(launch->blank);
+		cr_broker_end(&broker);
 		return -1;
 	}
 
 	struct cr_blank *blank = find_blank(plan, launch, err);
-
-	if (!blank)
-		return -1;
-
-	struct cr_running *running = running_new(blank, plan, launch);
+	struct cr_running *running = blank ? running_new(blank, plan, launch) : NULL;
 
 	if (!running) {
 		cr_blank_discard(blank);
-		return cr_fail(err, CR_E_NOMEM, "out of memory");
+		cr_broker_end(&broker);
+		return blank ? cr_fail(err, CR_E_NOMEM, "out of memory") : -1;
 	}
 	free(blank); /* what it held is running's now */
 	*child = (struct cr_child){.pid = running->init, .impl = running};
@@ -278,6 +290,7 @@ void cr_child_free(struct cr_child *child)
 	cr_region_unmap(&running->region);
 	cr_close_fd(&running->command);
 	cr_close_fd(&running->listener);
+	cr_broker_end(&running->broker);
 	cr_notifier_free(running->notifier);
 	free(running);
 	*child = (struct cr_child){0};

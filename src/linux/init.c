@@ -78,6 +78,8 @@ static const struct {
 	cr_step_fn grab, mask, apply, confine, cover;
 } table[CR_STEP_KIND_COUNT] = {
 	[CR_STEP_LOOPBACK] = {.cover = cr_netns_join},
+	[CR_STEP_CAPTURE] = {.cover = cr_capture_open},
+	[CR_STEP_LISTEN] = {.cover = cr_capture_listen},
 	[CR_STEP_READ_ONLY_TREE] = {.apply = cr_mount_read_only_tree},
 	[CR_STEP_WRITABLE] = {.grab = cr_mount_grab, .apply = cr_mount_writable},
 	[CR_STEP_READABLE] = {.grab = cr_mount_grab, .apply = cr_mount_readable},
@@ -336,10 +338,11 @@ static void __attribute__((noreturn)) serve(struct cr_box *box, pid_t command, i
 		{.fd = box->birth.ctl, .events = POLLIN},
 		{.fd = box->birth.launcher, .events = POLLIN},
 		{.fd = box->mounts, .events = POLLPRI},
+		{.fd = box->capture, .events = POLLIN},
 	};
 
 	for (;;) {
-		if (poll(polled, 4, -1) < 0)
+		if (poll(polled, 5, -1) < 0)
 			continue;
 
 		/* The launcher wants the end, or it is gone. */
@@ -355,6 +358,9 @@ static void __attribute__((noreturn)) serve(struct cr_box *box, pid_t command, i
 			cr_msg_send(box->birth.ctl, &why, -1);
 			end(box, &killed);
 		}
+		/* Without its broker the box is offline. */
+		if (polled[4].revents && !cr_capture_serve(box))
+			cr_close_fd(&polled[4].fd);
 		if (read(signals, &info, sizeof(info)) > 0)
 			reap(box, command);
 	}
@@ -427,9 +433,8 @@ static int prepare(struct cr_box *box)
 static void take_order(struct cr_box *box)
 {
 	struct cr_msg msg;
-	int fd;
 
-	if (cr_msg_receive(box->birth.ctl, &msg, &fd) <= 0 || msg.kind != CR_MSG_ORDER)
+	if (cr_msg_receive(box->birth.ctl, &msg, &box->capture) <= 0 || msg.kind != CR_MSG_ORDER)
 		_exit(0);
 	box->plan = msg.order->plan;
 	box->launch = msg.order->launch;
@@ -453,6 +458,7 @@ void cr_init_main(const struct cr_birth *birth)
 		.err = &err,
 		.scratch = -1,
 		.mounts = -1,
+		.capture = -1,
 		.parent = -1,
 		.landlock = -1,
 	};
@@ -471,7 +477,7 @@ void cr_init_main(const struct cr_birth *birth)
 	    cr_command_start(box, &command, &pidfd) < 0)
 		give_up(box);
 	cr_close_fd(&box->landlock); /* the command has entered it, by a copy */
-	if (cr_drop_to_clean_up(has_namespaces(box), box->err) < 0)
+	if (cr_drop_to_clean_up(box, box->err) < 0)
 		give_up(box);
 	if (cr_msg_send(box->birth.ctl, &started, pidfd) < 0)
 		end(box, NULL);

@@ -1,5 +1,5 @@
 /*
- * msg.c - the control socket between launcher, init and command.
+ * msg.c - the control socket between launcher, init and command, and the broker's sockets.
  *
  * Both ends are carrel's own code of one build, so the message is the struct
  * itself; its size is checked all the same. Must stay async-signal-safe.
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "linux/box.h"
+#include "linux/fd.h"
 
 union fd_control {
 	struct cmsghdr header;
@@ -30,10 +31,10 @@ static void attach(struct msghdr *header, union fd_control *control, int fd)
 	memcpy(CMSG_DATA(part), &fd, sizeof(fd));
 }
 
-int cr_msg_send(int sock, const struct cr_msg *msg, int fd)
+static int send_with_fd(int sock, const void *data, size_t size, int fd)
 {
-	struct cr_msg copy = *msg;
-	struct iovec io = {.iov_base = &copy, .iov_len = sizeof(copy)};
+	/* The kernel only reads through this pointer; its type predates const. */
+	struct iovec io = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
 	struct msghdr header = {.msg_iov = &io, .msg_iovlen = 1};
 	union fd_control control;
 	ssize_t sent;
@@ -43,12 +44,12 @@ int cr_msg_send(int sock, const struct cr_msg *msg, int fd)
 	do {
 		sent = sendmsg(sock, &header, MSG_NOSIGNAL);
 	} while (sent < 0 && errno == EINTR);
-	return sent == (ssize_t)sizeof(copy) ? 0 : -1;
+	return sent == (ssize_t)size ? 0 : -1;
 }
 
-int cr_msg_receive(int sock, struct cr_msg *msg, int *fd)
+static int receive_with_fd(int sock, void *data, size_t size, int *fd)
 {
-	struct iovec io = {.iov_base = msg, .iov_len = sizeof(*msg)};
+	struct iovec io = {.iov_base = data, .iov_len = size};
 	union fd_control control;
 	struct msghdr header = {
 		.msg_iov = &io,
@@ -71,9 +72,30 @@ int cr_msg_receive(int sock, struct cr_msg *msg, int *fd)
 
 	if (part && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS)
 		memcpy(fd, CMSG_DATA(part), sizeof(*fd));
-	if (got != (ssize_t)sizeof(*msg)) {
+	if (got != (ssize_t)size) {
+		cr_close_fd(fd);
 		errno = EPROTO;
 		return -1;
 	}
 	return 1;
+}
+
+int cr_msg_send(int sock, const struct cr_msg *msg, int fd)
+{
+	return send_with_fd(sock, msg, sizeof(*msg), fd);
+}
+
+int cr_msg_receive(int sock, struct cr_msg *msg, int *fd)
+{
+	return receive_with_fd(sock, msg, sizeof(*msg), fd);
+}
+
+int cr_net_send(int sock, const struct cr_net_msg *msg, int fd)
+{
+	return send_with_fd(sock, msg, sizeof(*msg), fd);
+}
+
+int cr_net_receive(int sock, struct cr_net_msg *msg, int *fd)
+{
+	return receive_with_fd(sock, msg, sizeof(*msg), fd);
 }

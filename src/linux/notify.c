@@ -82,9 +82,11 @@ static const struct shape shapes[] = {
 
 struct cr_notifier {
 	cr_denial_fn on_denial;
+	cr_connection_fn on_connection;
 	void *arg;
-	bool full; /* the box has a mount view of its own */
-	int root;  /* the box's root directory; opened at the first notification */
+	bool full;     /* the box has a mount view of its own */
+	bool captures; /* connections lead to a broker */
+	int root;      /* the box's root directory; opened at the first notification */
 	struct seccomp_notif *request;
 	struct seccomp_notif_resp *response;
 	size_t request_size, response_size;
@@ -99,9 +101,11 @@ struct cr_notifier *cr_notifier_new(const struct cr_plan *plan, const struct cr_
 		free(n);
 		return NULL;
 	}
-	n->on_denial = launch->on_denial;
+	n->on_denial = launch->flags & CR_LAUNCH_EXPLAIN ? launch->on_denial : NULL;
+	n->on_connection = launch->on_connection;
 	n->arg = launch->arg;
 	n->full = plan->tier == CR_TIER_FULL;
+	n->captures = cr_plan_has(plan, CR_STEP_CAPTURE);
 	n->root = -1;
 	/* The kernel may know longer structures than these headers, and the other way round. */
 	n->request_size = sizes.seccomp_notif > sizeof(*n->request) ? sizes.seccomp_notif
@@ -453,19 +457,26 @@ static void comm_of(pid_t pid, char *buf, size_t size)
 	buf[strcspn(buf, "\n")] = '\0';
 }
 
-static void report(struct cr_notifier *n, pid_t pid, struct cr_denial *denial)
+static void report_by(struct cr_notifier *n, pid_t pid, const char *program,
+		      struct cr_denial *denial)
 {
-	char comm[32];
 	struct timespec now;
 
 	if (!n->on_denial)
 		return;
-	comm_of(pid, comm, sizeof(comm));
 	clock_gettime(CLOCK_REALTIME, &now);
-	denial->program = comm;
+	denial->program = program;
 	denial->pid = pid;
 	denial->time_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 	n->on_denial(n->arg, denial);
+}
+
+static void report(struct cr_notifier *n, pid_t pid, struct cr_denial *denial)
+{
+	char comm[32];
+
+	comm_of(pid, comm, sizeof(comm));
+	report_by(n, pid, comm, denial);
 }
 
 /* A host directory opened for good: "/" as the launcher sees it. */
@@ -608,7 +619,8 @@ static void judge(struct cr_notifier *n, const struct seen *seen)
 		judge_path(n, seen, &seen->objects[i]);
 	if (seen->shape)
 		return;
-	if (seen->address.ss_family == AF_INET || seen->address.ss_family == AF_INET6)
+	if (!n->captures &&
+	    (seen->address.ss_family == AF_INET || seen->address.ss_family == AF_INET6))
 		judge_inet(n, seen);
 	if (seen->address.ss_family == AF_UNIX)
 		judge_unix(n, seen);
@@ -630,7 +642,132 @@ static void answer(struct cr_notifier *n, int listener)
 			return;
 }
 
-void cr_notifier_serve(struct cr_notifier *n, int listener)
+static void refuse(struct cr_notifier *n, int listener, uint64_t id, int error)
+{
+	memset(n->response, 0, n->response_size);
+	n->response->id = id;
+	n->response->error = -error;
+	answer(n, listener);
+}
+
+static void let_go_on(struct cr_notifier *n, int listener, uint64_t id)
+{
+	memset(n->response, 0, n->response_size);
+	n->response->id = id;
+	n->response->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+	answer(n, listener);
+}
+
+/* Older kernels only know pidfds of whole processes, and the caller may be any thread. */
+static pid_t process_of(pid_t thread)
+{
+	char path[64], text[512];
+	const char *line;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)thread);
+
+	CR_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	text[len > 0 ? len : 0] = '\0';
+	line = strstr(text, "\nTgid:");
+	return line ? (pid_t)strtol(line + strlen("\nTgid:"), NULL, 10) : thread;
+}
+
+static int open_thread(pid_t thread)
+{
+	int fd = pidfd_open(thread, PIDFD_THREAD);
+
+	return fd >= 0 || errno != EINVAL ? fd : pidfd_open(process_of(thread), 0);
+}
+
+/* Programs connect UDP sockets only to learn which address would be used. */
+static bool is_stream(pid_t pid, int number)
+{
+	CR_AUTO_FD int process = open_thread(pid);
+	CR_AUTO_FD int fd = process < 0 ? -1 : pidfd_getfd(process, number, 0);
+	int type = SOCK_STREAM;
+	socklen_t len = sizeof(type);
+
+	return fd < 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 ||
+	       type == SOCK_STREAM;
+}
+
+static bool read_net_addr(const struct seen *seen, struct cr_net_addr *out)
+{
+	const struct sockaddr_in *v4 = (const void *)&seen->address;
+	const struct sockaddr_in6 *v6 = (const void *)&seen->address;
+
+	*out = (struct cr_net_addr){.family = 4};
+	if (seen->address.ss_family == AF_INET && seen->address_len >= sizeof(*v4)) {
+		memcpy(out->bytes, &v4->sin_addr, sizeof(v4->sin_addr));
+		out->port = ntohs(v4->sin_port);
+		return true;
+	}
+	if (seen->address.ss_family != AF_INET6 ||
+	    seen->address_len < offsetof(struct sockaddr_in6, sin6_scope_id))
+		return false;
+	out->port = ntohs(v6->sin6_port);
+	if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+		memcpy(out->bytes, &v6->sin6_addr.s6_addr[12], 4);
+		return true;
+	}
+	out->family = 6;
+	memcpy(out->bytes, &v6->sin6_addr, sizeof(out->bytes));
+	return true;
+}
+
+/* False when the broker has nothing to do with it: the call goes on. */
+static bool ask_broker(struct cr_notifier *n, const struct seen *seen, int listener, int talk)
+{
+	struct cr_net_msg want = {.kind = CR_NET_WANT, .id = n->request->id, .pid = seen->pid};
+
+	if (seen->shape || !read_net_addr(seen, &want.addr) || is_loopback(&seen->address) ||
+	    !is_stream(seen->pid, (int)n->request->data.args[0]))
+		return false;
+	comm_of(seen->pid, want.program, sizeof(want.program));
+	if (talk < 0 || cr_net_send(talk, &want, -1) < 0)
+		refuse(n, listener, want.id, ECONNREFUSED);
+	return true;
+}
+
+static void tell_refused(struct cr_notifier *n, const struct cr_net_msg *event)
+{
+	char object[CR_MAX_HOST + 64];
+	struct cr_denial denial = {
+		.op = event->end == CR_NET_LOOKUP ? CR_OP_LOOKUP : CR_OP_CONNECT,
+		.object = cr_net_object(event->name, &event->addr, object, sizeof(object)),
+		.boundary = cr_net_end_text((enum cr_net_end)event->end),
+		.net = (enum cr_net_end)event->end,
+		.os_code = event->end == CR_NET_LOOKUP ? ENOENT : ECONNREFUSED,
+	};
+
+	if (event->end == CR_NET_LOOKUP)
+		denial.object = event->name;
+	report_by(n, event->pid, event->program, &denial);
+}
+
+int cr_notifier_hear(struct cr_notifier *n, int listener, int talk)
+{
+	struct cr_net_msg msg;
+	CR_AUTO_FD int none = -1;
+
+	if (cr_net_receive(talk, &msg, &none) <= 0 || cr_net_msg_check(&msg))
+		return -1;
+	if (msg.kind == CR_NET_VERDICT && msg.error)
+		refuse(n, listener, msg.id, ECONNREFUSED);
+	else if (msg.kind == CR_NET_VERDICT)
+		let_go_on(n, listener, msg.id);
+	if (msg.kind != CR_NET_EVENT)
+		return 0;
+	if (n->on_connection)
+		n->on_connection(n->arg, &msg);
+	if (cr_net_end_is_refusal((enum cr_net_end)msg.end))
+		tell_refused(n, &msg);
+	return 0;
+}
+
+void cr_notifier_serve(struct cr_notifier *n, int listener, int talk)
 {
 	struct seen seen = {.n_objects = 0};
 
@@ -644,10 +781,9 @@ void cr_notifier_serve(struct cr_notifier *n, int listener)
 
 	int looked = look(n->request, &seen);
 
-	memset(n->response, 0, n->response_size);
-	n->response->id = n->request->id;
-	n->response->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-	answer(n, listener);
+	if (looked == 0 && n->captures && ask_broker(n, &seen, listener, talk))
+		return;
+	let_go_on(n, listener, n->request->id);
 	if (looked == 0)
 		judge(n, &seen);
 	seen_close(&seen);

@@ -22,7 +22,8 @@
 #include "linux/child.h"
 #include "linux/fd.h"
 
-#define GRACE_MS 2000 /* between SIGTERM and the end, when the time is up */
+#define FAREWELL_MS 1000 /* without a word from the broker */
+#define GRACE_MS    2000 /* between SIGTERM and the end, when the time is up */
 
 static const int forwarded[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM};
 
@@ -183,14 +184,34 @@ static void time_is_up(struct waiting *w)
 	w->running->timeout_ms = 0;
 }
 
+/* When it has ended there is nobody to hold connections for: they fail by themselves. */
+static void hear_broker(struct cr_running *running)
+{
+	if (cr_notifier_hear(running->notifier, running->listener, running->broker.talk) < 0)
+		cr_close_fd(&running->broker.talk);
+}
+
+/* What it still has to tell of the connections that ended with the box. */
+static void hear_farewell(struct cr_running *running)
+{
+	struct pollfd polled = {.fd = running->broker.talk, .events = POLLIN};
+
+	if (polled.fd < 0 || shutdown(polled.fd, SHUT_WR) < 0)
+		return;
+	while (poll(&polled, 1, FAREWELL_MS) > 0 &&
+	       cr_notifier_hear(running->notifier, -1, polled.fd) == 0)
+		;
+}
+
 static void wait_once(struct waiting *w)
 {
 	struct pollfd polled[] = {
 		{.fd = w->running->ctl, .events = POLLIN},
 		{.fd = w->running->listener, .events = POLLIN},
 		{.fd = w->signals, .events = POLLIN},
+		{.fd = w->running->broker.talk, .events = POLLIN},
 	};
-	int ready = poll(polled, 3, time_left(w));
+	int ready = poll(polled, 4, time_left(w));
 
 	if (ready == 0 && time_left(w) == 0)
 		time_is_up(w);
@@ -199,10 +220,13 @@ static void wait_once(struct waiting *w)
 	if (polled[1].revents & POLLIN) {
 		/* Set before the notification is taken: whoever sent it still lives then. */
 		atomic_store(w->running->looking, true);
-		cr_notifier_serve(w->running->notifier, w->running->listener);
+		cr_notifier_serve(w->running->notifier, w->running->listener,
+				  w->running->broker.talk);
 		atomic_store(w->running->looking, false);
 	} else if (polled[1].revents)
 		cr_close_fd(&w->running->listener); /* no process uses the filter any more */
+	if (polled[3].revents)
+		hear_broker(w->running);
 	if (polled[2].revents)
 		forward_signals(w);
 	if (polled[0].revents)
@@ -234,6 +258,7 @@ int cr_wait(struct cr_child *child, struct cr_result *result, struct cr_err *err
 	while (!w.ended)
 		wait_once(&w);
 	cr_running_reap(w.running);
+	hear_farewell(w.running);
 
 	/* An interactive shell in the box took the terminal; it cannot give it back from there. */
 	if (w.tty >= 0)

@@ -16,7 +16,7 @@ MAY_INCLUDE = {
     "broker": {"core"},
     "session": {"core"},
     "verify": {"core"},
-    "lib": {"core", "session", "include"},
+    "lib": {"core", "broker", "session", "include"},
     "cli": {"core", "broker", "session", "verify", "lib", "web", "include"},
     "web": {"core", "broker", "session", "lib", "include"},
 }

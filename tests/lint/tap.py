@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-GENERATED = re.compile(r"^(build|prefix-windows|\.git$)")
+GENERATED = re.compile(r"(build|prefix)(-.*)?$|\.git$")
 
 
 class Tap:

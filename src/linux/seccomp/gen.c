@@ -45,6 +45,15 @@ static int call_number(uint32_t arch, const char *name)
 	return nr;
 }
 
+/* The box's kind must match; reports only go where reporting is wanted. */
+static int belongs(const struct rule *rule, unsigned in)
+{
+	if (rule->in == in)
+		return 1;
+	return (rule->in & in & IN_BOTH) &&
+	       (!(rule->in & IN_VARIANTS) || (rule->in & in & IN_VARIANTS));
+}
+
 static void add_rules(scmp_filter_ctx ctx, uint32_t arch, unsigned in, const struct rule *rules,
 		      size_t count)
 {
@@ -53,10 +62,7 @@ static void add_rules(scmp_filter_ctx ctx, uint32_t arch, unsigned in, const str
 		int nr = call_number(arch, rule->call);
 		int code;
 
-		/* the box's kind must match; reports only go where reporting is wanted */
-		if (!(rule->in & in & IN_BOTH) || (rule->in & IN_NOTIFY & ~in))
-			continue;
-		if (nr < 0)
+		if (nr < 0 || !belongs(rule, in))
 			continue;
 		code = seccomp_rule_add_exact_array(ctx, rule->action, nr, rule->n_tests,
 						    rule->tests);
@@ -65,9 +71,10 @@ static void add_rules(scmp_filter_ctx ctx, uint32_t arch, unsigned in, const str
 	}
 }
 
-static scmp_filter_ctx new_filter(const char *name, uint32_t arch)
+static scmp_filter_ctx new_filter(const struct filter *filter, uint32_t arch)
 {
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+	const char *name = filter->name;
+	scmp_filter_ctx ctx = seccomp_init(filter->in ? SCMP_ACT_ALLOW : REFUSE);
 	int code;
 
 	if (!ctx)
@@ -135,8 +142,10 @@ static void make_filter(size_t number, uint32_t arch)
 {
 	static struct sock_filter code[MAX_CODE];
 	const struct filter *filter = &filters[number];
-	scmp_filter_ctx ctx = new_filter(filter->name, arch);
+	scmp_filter_ctx ctx = new_filter(filter, arch);
 
+	if (!filter->in)
+		add_rules(ctx, arch, filter->in, broker_calls, COUNT(broker_calls));
 	add_rules(ctx, arch, filter->in, denied_calls, COUNT(denied_calls));
 	add_rules(ctx, arch, filter->in, denied_arguments, COUNT(denied_arguments));
 	add_rules(ctx, arch, filter->in, reported_calls, COUNT(reported_calls));

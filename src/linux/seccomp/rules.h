@@ -14,6 +14,7 @@
 #include <linux/netlink.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -23,9 +24,11 @@
 enum {
 	IN_FULL = 1,
 	IN_LANDLOCK = 2,
-	IN_NOTIFY = 4, /* only in the -notify variants */
+	IN_NOTIFY = 4,  /* only in the -notify variants */
+	IN_CONNECT = 8, /* and in the -connect variant, which has nothing else of them */
 	IN_BOTH = IN_FULL | IN_LANDLOCK,
 	IN_ALL_NOTIFY = IN_BOTH | IN_NOTIFY,
+	IN_VARIANTS = IN_NOTIFY | IN_CONNECT,
 };
 
 /* Most rows look at one argument; more than one test means all of them must hold. */
@@ -266,7 +269,8 @@ static const struct rule reported_calls[] = {
 	{"setxattrat", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
 	{"removexattrat", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
 	{"file_setattr", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
-	{"connect", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
+	/* with network rules also where nothing is to be explained: see capture.c */
+	{"connect", IN_ALL_NOTIFY | IN_CONNECT, REPORT, 0, {{0}}},
 };
 
 /*
@@ -284,7 +288,68 @@ static const struct young_call young_calls[] = {
 	{"removexattrat", 466}, {"open_tree_attr", 467}, {"file_setattr", 469},
 };
 
-/* The filters; a -notify variant has everything its plain one has. */
+#define MEMORY_WITHOUT_CODE(call, n)          \
+	{                                     \
+		call, 0, SCMP_ACT_ALLOW, 1,   \
+		{                             \
+			BITS(n, PROT_EXEC, 0) \
+		}                             \
+	}
+
+/*
+ * The broker reads what strangers send, so its filter is the other way round: what no row names is
+ * refused. Sockets are all it needs; it opens, starts and signals nothing.
+ */
+static const struct rule broker_calls[] = {
+	{"read", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"readv", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"recvfrom", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"recvmsg", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"write", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"writev", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"sendto", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"sendmsg", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"splice", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"close", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"shutdown", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"socket", 0, SCMP_ACT_ALLOW, 2, {IS(0, AF_INET), BITS(1, TYPE_BITS, SOCK_STREAM)}},
+	{"socket", 0, SCMP_ACT_ALLOW, 2, {IS(0, AF_INET), BITS(1, TYPE_BITS, SOCK_DGRAM)}},
+	{"socket", 0, SCMP_ACT_ALLOW, 2, {IS(0, AF_INET6), BITS(1, TYPE_BITS, SOCK_STREAM)}},
+	{"socket", 0, SCMP_ACT_ALLOW, 2, {IS(0, AF_INET6), BITS(1, TYPE_BITS, SOCK_DGRAM)}},
+	{"connect", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"accept4", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"getsockname", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"getpeername", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"getsockopt", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"setsockopt", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"pipe2", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"fcntl", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"epoll_ctl", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"epoll_wait", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"epoll_pwait", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"clock_gettime", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"gettimeofday", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"getrandom", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"getpid", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"gettid", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"clock_nanosleep", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"nanosleep", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	MEMORY_WITHOUT_CODE("mmap", 2),
+	MEMORY_WITHOUT_CODE("mprotect", 2),
+	{"munmap", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"mremap", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"madvise", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"brk", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"futex", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"rt_sigaction", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"rt_sigprocmask", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"rt_sigreturn", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"restart_syscall", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"exit", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+	{"exit_group", 0, SCMP_ACT_ALLOW, 0, {{0}}},
+};
+
+/* The filters; a -notify variant has everything its plain one has. `in` 0: the broker's. */
 struct filter {
 	const char *name;
 	unsigned in;
@@ -293,8 +358,10 @@ struct filter {
 static const struct filter filters[] = {
 	{"full", IN_FULL},
 	{"full-notify", IN_FULL | IN_NOTIFY},
+	{"full-connect", IN_FULL | IN_CONNECT},
 	{"landlock", IN_LANDLOCK},
 	{"landlock-notify", IN_LANDLOCK | IN_NOTIFY},
+	{"broker", 0},
 };
 
 #endif

@@ -1,0 +1,21 @@
+/*
+ * broker.h - the process that stands between a box and the network.
+ *
+ * One for each box with rules about connections. It answers the box's name service, takes every
+ * connection the box makes, decides by name and port, dials outside and moves the bytes. It is
+ * forked from the launcher, holds no file, and confines itself before it reads the first byte of
+ * the box (cr_broker_confine). When it dies the box is offline.
+ */
+#ifndef CR_BROKER_H
+#define CR_BROKER_H
+
+#include "core/backend.h"
+#include "core/rules.h"
+
+/*
+ * Starts one for `rules`, which it inherits as a copy. 0 and *out, owned by the caller; or -1:
+ * CR_E_STEP, CR_E_NOMEM. It ends with the calling thread, or when its sockets are closed.
+ */
+int cr_broker_start(const struct cr_ruleset *rules, struct cr_broker *out, struct cr_err *err);
+
+#endif

@@ -1,0 +1,225 @@
+/*
+ * conn.c - one connection of the box, from accept to the event that tells of it.
+ *
+ *   accepted -> (asked for) -> dialled -> relayed -> ended
+ *
+ * It is refused wherever the rules, the address or its first bytes say so: the client sees a reset.
+ */
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "broker/impl.h"
+
+#define ASK_SECS 120 /* then the answer is no */
+
+/* The other end gets a reset, not an end that looks as if all were said. */
+static void close_hard(int fd)
+{
+	const struct linger now = {.l_onoff = 1};
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	close(fd);
+}
+
+static void link_conn(struct br_conn *conn)
+{
+	struct broker *b = conn->broker;
+
+	conn->next = b->conns;
+	if (b->conns)
+		b->conns->prev = conn;
+	b->conns = conn;
+	b->n_conns++;
+}
+
+static void unlink_conn(struct br_conn *conn)
+{
+	struct broker *b = conn->broker;
+
+	if (conn->prev)
+		conn->prev->next = conn->next;
+	else
+		b->conns = conn->next;
+	if (conn->next)
+		conn->next->prev = conn->prev;
+	b->n_conns--;
+}
+
+static void fill_event(const struct br_conn *conn, struct cr_net_msg *event)
+{
+	*event = (struct cr_net_msg){
+		.id = conn->id,
+		.addr = conn->target.addr,
+		.dialled = conn->dialled,
+		.dialled_any = conn->has_dialled,
+		.pid = conn->pid,
+		.up = conn->up.bytes,
+		.down = conn->down.bytes,
+		.milliseconds = br_now_ms() - conn->started_ms,
+	};
+	cr_net_set_name(event, conn->target.name);
+	memcpy(event->program, conn->program, sizeof(event->program));
+}
+
+static bool is_whole(const struct br_conn *conn)
+{
+	return conn->up.shut && conn->down.shut;
+}
+
+void br_conn_end(struct br_conn *conn, enum cr_net_end end)
+{
+	struct broker *b = conn->broker;
+	struct cr_net_msg event;
+
+	fill_event(conn, &event);
+	event.kind = CR_NET_EVENT;
+	event.end = (uint8_t)end;
+	br_tell(b, &event);
+	event_del(&conn->timer);
+	br_dial_free(conn->dial);
+	br_flow_close(&conn->up);
+	br_flow_close(&conn->down);
+	if (conn->server >= 0)
+		is_whole(conn) ? (void)close(conn->server) : close_hard(conn->server);
+	is_whole(conn) ? (void)close(conn->client) : close_hard(conn->client);
+	unlink_conn(conn);
+	free(conn->http);
+	free(conn);
+}
+
+static void on_no_answer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	br_conn_end(arg, CR_NET_DENIED);
+}
+
+static bool same_target(const struct br_target *a, const struct br_target *b)
+{
+	return a->name == b->name &&
+	       (a->name[0] ? a->addr.port == b->addr.port : br_same_addr(&a->addr, &b->addr));
+}
+
+static bool is_asked_already(const struct br_conn *conn)
+{
+	for (const struct br_conn *other = conn->broker->conns; other; other = other->next)
+		if (other != conn && other->id && same_target(&other->target, &conn->target))
+			return true;
+	return false;
+}
+
+/* The connection waits; one question serves all that go to the same place. */
+static void ask(struct br_conn *conn)
+{
+	const struct timeval limit = {.tv_sec = ASK_SECS};
+	bool asked = is_asked_already(conn);
+	struct cr_net_msg question;
+
+	conn->id = ++conn->broker->next_id;
+	evtimer_add(&conn->timer, &limit);
+	if (asked)
+		return;
+	fill_event(conn, &question);
+	question.kind = CR_NET_ASK;
+	question.seconds = ASK_SECS;
+	br_tell(conn->broker, &question);
+}
+
+void br_conn_answer(struct broker *b, const struct cr_net_msg *answer)
+{
+	struct br_target target = {0};
+	struct br_conn *next;
+
+	for (const struct br_conn *conn = b->conns; conn; conn = conn->next)
+		if (conn->id && conn->id == answer->id)
+			target = conn->target;
+	if (!target.name)
+		return; /* it has gone meanwhile */
+	if (answer->allowed)
+		br_grant_add(b, &target, answer->seconds);
+	for (struct br_conn *conn = b->conns; conn; conn = next) {
+		next = conn->next;
+		if (!conn->id || !same_target(&conn->target, &target))
+			continue;
+		conn->id = 0;
+		event_del(&conn->timer);
+		if (answer->allowed)
+			br_dial(conn);
+		else
+			br_conn_end(conn, CR_NET_DENIED);
+	}
+}
+
+static struct br_conn *conn_new(struct broker *b, int client, const struct cr_net_addr *local)
+{
+	struct br_conn *conn = calloc(1, sizeof(*conn));
+
+	if (!conn)
+		return NULL;
+	conn->broker = b;
+	conn->client = client;
+	conn->server = -1;
+	conn->started_ms = br_now_ms();
+	conn->target = (struct br_target){.name = "", .addr = *local};
+	evtimer_assign(&conn->timer, b->base, on_no_answer, conn);
+	link_conn(conn);
+	return conn;
+}
+
+void br_conn_accept(struct broker *b, int client, const struct cr_net_addr *local,
+		    const struct br_want *by)
+{
+	struct br_conn *conn = conn_new(b, client, local);
+	struct cr_verdict verdict;
+
+	if (!conn) {
+		close_hard(client);
+		return;
+	}
+	if (by) {
+		conn->pid = by->pid;
+		memcpy(conn->program, by->program, sizeof(conn->program));
+	}
+	if (!br_target_find(b, local, &conn->target)) {
+		br_conn_end(conn, CR_NET_BY_RULES);
+		return;
+	}
+	verdict = br_decide(b, &conn->target);
+	conn->unchecked = !conn->target.name[0] || (verdict.rule && verdict.rule->notls);
+	if (verdict.decision == CR_DENY)
+		br_conn_end(conn, CR_NET_BY_RULES);
+	else if (b->n_conns > b->max_conns)
+		br_conn_end(conn, CR_NET_LIMIT);
+	else if (verdict.decision == CR_ASK)
+		ask(conn);
+	else
+		br_dial(conn);
+}
+
+/* What a program sends must not wait here for what it sends next. */
+static void set_no_delay(int fd)
+{
+	const int one = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+}
+
+void br_conn_dialled(struct br_conn *conn, int server, const struct cr_net_addr *addr)
+{
+	const int one = 1;
+
+	br_dial_free(conn->dial);
+	conn->dial = NULL;
+	conn->server = server;
+	conn->dialled = *addr;
+	conn->has_dialled = true;
+	conn->gate = conn->unchecked ? BR_GATE_OPEN : BR_GATE_CLOSED;
+	set_no_delay(conn->client);
+	set_no_delay(server);
+	setsockopt(server, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+	if (br_flow_open(&conn->up, conn, conn->client, server) < 0 ||
+	    br_flow_open(&conn->down, conn, server, conn->client) < 0)
+		br_conn_end(conn, CR_NET_LIMIT);
+}

@@ -1,0 +1,288 @@
+/*
+ * dial.c - from a target to a connection with a host: look up, check, try (RFC 8305).
+ *
+ * The address that was checked is the one that is dialled: a name is not looked up again in
+ * between, so it cannot lead elsewhere meanwhile.
+ */
+#include <errno.h>
+#include <event2/dns.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "broker/impl.h"
+
+#define NEXT_MS  250   /* before the next address is tried as well */
+#define TOTAL_MS 30000 /* then the host cannot be reached */
+#define CACHE_MS 10000 /* how long the addresses of a name are remembered */
+
+struct attempt {
+	struct br_dial *dial;
+	size_t number;
+	int fd; /* -1: not begun, or failed */
+	struct event writable;
+};
+
+struct br_dial {
+	struct br_conn *conn;
+	struct evdns_getaddrinfo_request *lookup;
+	struct cr_net_addr addrs[BR_MAX_ADDRESS];
+	size_t n_addrs, next, failed;
+	uint64_t deadline_ms;
+	struct event timer;
+	struct attempt attempts[BR_MAX_ADDRESS];
+};
+
+socklen_t br_sockaddr(const struct cr_net_addr *addr, struct sockaddr_storage *out)
+{
+	struct sockaddr_in *v4 = (void *)out;
+	struct sockaddr_in6 *v6 = (void *)out;
+
+	memset(out, 0, sizeof(*out));
+	if (addr->family == 4) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(addr->port);
+		memcpy(&v4->sin_addr, addr->bytes, sizeof(v4->sin_addr));
+		return sizeof(*v4);
+	}
+	v6->sin6_family = AF_INET6;
+	v6->sin6_port = htons(addr->port);
+	memcpy(&v6->sin6_addr, addr->bytes, sizeof(v6->sin6_addr));
+	return sizeof(*v6);
+}
+
+bool br_net_addr(const struct sockaddr *from, struct cr_net_addr *out)
+{
+	const struct sockaddr_in *v4 = (const void *)from;
+	const struct sockaddr_in6 *v6 = (const void *)from;
+
+	*out = (struct cr_net_addr){.family = from->sa_family == AF_INET ? 4 : 6};
+	if (from->sa_family == AF_INET) {
+		memcpy(out->bytes, &v4->sin_addr, sizeof(v4->sin_addr));
+		out->port = ntohs(v4->sin_port);
+		return true;
+	}
+	memcpy(out->bytes, &v6->sin6_addr, sizeof(out->bytes));
+	out->port = ntohs(v6->sin6_port);
+	return from->sa_family == AF_INET6;
+}
+
+void br_dial_free(struct br_dial *dial)
+{
+	if (!dial)
+		return;
+	if (dial->lookup)
+		evdns_getaddrinfo_cancel(dial->lookup);
+	event_del(&dial->timer);
+	for (size_t i = 0; i < dial->next; i++) {
+		if (dial->attempts[i].fd < 0)
+			continue;
+		event_del(&dial->attempts[i].writable);
+		close(dial->attempts[i].fd);
+	}
+	/* The lookup's callback is still to come, with EVUTIL_EAI_CANCEL; it frees the rest. */
+	dial->conn = NULL;
+	if (!dial->lookup)
+		free(dial);
+}
+
+static void try_next(struct br_dial *dial);
+
+static void on_connected(evutil_socket_t fd, short what, void *arg)
+{
+	struct attempt *attempt = arg;
+	struct br_dial *dial = attempt->dial;
+	const struct cr_net_addr addr = dial->addrs[attempt->number];
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	(void)what;
+	event_del(&attempt->writable);
+	attempt->fd = -1;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error == 0) {
+		br_conn_dialled(dial->conn, fd, &addr);
+		return;
+	}
+	close(fd);
+	dial->failed++;
+	try_next(dial);
+}
+
+/* Begins to connect; false when that failed at once. */
+static bool begin(struct br_dial *dial, size_t number)
+{
+	struct attempt *attempt = &dial->attempts[number];
+	struct sockaddr_storage to;
+	socklen_t len = br_sockaddr(&dial->addrs[number], &to);
+	int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	attempt->fd = -1;
+	if (fd < 0)
+		return false;
+	if (connect(fd, (const struct sockaddr *)&to, len) < 0 && errno != EINPROGRESS) {
+		close(fd);
+		return false;
+	}
+	attempt->dial = dial;
+	attempt->number = number;
+	attempt->fd = fd;
+	event_assign(&attempt->writable, dial->conn->broker->base, fd, EV_WRITE, on_connected,
+		     attempt);
+	event_add(&attempt->writable, NULL);
+	return true;
+}
+
+static void set_timer(struct br_dial *dial)
+{
+	uint64_t now = br_now_ms();
+	uint64_t left = dial->deadline_ms > now ? dial->deadline_ms - now : 0;
+	uint64_t ms = dial->next < dial->n_addrs && left > NEXT_MS ? NEXT_MS : left;
+	const struct timeval wait = {.tv_sec = (time_t)(ms / 1000),
+				     .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+
+	evtimer_add(&dial->timer, &wait);
+}
+
+/* One more address, or the end when all have failed. */
+static void try_next(struct br_dial *dial)
+{
+	while (dial->next < dial->n_addrs) {
+		if (begin(dial, dial->next++)) {
+			set_timer(dial);
+			return;
+		}
+		dial->failed++;
+	}
+	if (dial->failed == dial->n_addrs)
+		br_conn_end(dial->conn, CR_NET_FAILED);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct br_dial *dial = arg;
+
+	(void)fd;
+	(void)what;
+	if (br_now_ms() >= dial->deadline_ms)
+		br_conn_end(dial->conn, dial->lookup ? CR_NET_NO_NAME : CR_NET_FAILED);
+	else if (dial->next < dial->n_addrs)
+		try_next(dial);
+	else
+		set_timer(dial);
+}
+
+/* Leaves what may be dialled, the families taking turns. */
+static void choose(struct br_dial *dial, const struct cr_net_addr *addrs, size_t count)
+{
+	const struct br_conn *conn = dial->conn;
+	uint8_t wanted = count > 0 ? addrs[0].family : 0;
+	bool used[BR_MAX_ADDRESS] = {false};
+
+	for (size_t left = count; left > 0; left--) {
+		size_t pick = count;
+
+		for (size_t i = 0; i < count; i++)
+			if (!used[i] && (pick == count || (addrs[pick].family != wanted &&
+							   addrs[i].family == wanted)))
+				pick = i;
+		used[pick] = true;
+		wanted = addrs[pick].family == 4 ? 6 : 4;
+		if (br_may_dial(conn->broker, &conn->target, &addrs[pick]))
+			dial->addrs[dial->n_addrs++] = addrs[pick];
+	}
+}
+
+static void go(struct br_dial *dial, const struct cr_net_addr *addrs, size_t count)
+{
+	choose(dial, addrs, count);
+	if (count == 0)
+		br_conn_end(dial->conn, CR_NET_NO_NAME);
+	else if (dial->n_addrs == 0)
+		br_conn_end(dial->conn, CR_NET_SPECIAL);
+	else
+		try_next(dial);
+}
+
+static struct br_cached *slot_of(struct broker *b, const char *name)
+{
+	return &b->cached[((uintptr_t)name >> 4) % BR_MAX_CACHED];
+}
+
+static void on_found(int result, struct evutil_addrinfo *list, void *arg)
+{
+	struct br_dial *dial = arg;
+	struct br_cached *slot;
+
+	dial->lookup = NULL;
+	if (!dial->conn) { /* cancelled */
+		if (list)
+			evutil_freeaddrinfo(list);
+		free(dial);
+		return;
+	}
+	slot = slot_of(dial->conn->broker, dial->conn->target.name);
+	*slot = (struct br_cached){.name = dial->conn->target.name,
+				   .until_ms = br_now_ms() + CACHE_MS};
+	for (const struct evutil_addrinfo *at = result == 0 ? list : NULL;
+	     at && slot->n_addrs < BR_MAX_ADDRESS; at = at->ai_next) {
+		struct cr_net_addr *addr = &slot->addrs[slot->n_addrs];
+
+		if (!br_net_addr(at->ai_addr, addr))
+			continue;
+		addr->port = dial->conn->target.addr.port;
+		slot->n_addrs++;
+	}
+	if (list)
+		evutil_freeaddrinfo(list);
+
+	struct br_cached found = *slot;
+
+	if (found.n_addrs == 0)
+		slot->name = NULL; /* maybe the next time */
+	go(dial, found.addrs, found.n_addrs);
+}
+
+static void look_up(struct br_dial *dial)
+{
+	struct broker *b = dial->conn->broker;
+	const char *name = dial->conn->target.name;
+	const struct br_cached *slot = slot_of(b, name);
+	const struct evutil_addrinfo hints = {
+		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_protocol = IPPROTO_TCP};
+	struct evdns_getaddrinfo_request *lookup;
+
+	if (slot->name == name && slot->until_ms > br_now_ms()) {
+		struct cr_net_addr addrs[BR_MAX_ADDRESS];
+
+		for (size_t i = 0; i < slot->n_addrs; i++) {
+			addrs[i] = slot->addrs[i];
+			addrs[i].port = dial->conn->target.addr.port;
+		}
+		go(dial, addrs, slot->n_addrs);
+		return;
+	}
+	set_timer(dial);
+	/* NULL: it has called back already, and the dial may be gone. */
+	lookup = evdns_getaddrinfo(b->resolver, name, NULL, &hints, on_found, dial);
+	if (lookup)
+		dial->lookup = lookup;
+}
+
+void br_dial(struct br_conn *conn)
+{
+	struct br_dial *dial = calloc(1, sizeof(*dial));
+
+	if (!dial) {
+		br_conn_end(conn, CR_NET_LIMIT);
+		return;
+	}
+	conn->dial = dial;
+	dial->conn = conn;
+	dial->deadline_ms = br_now_ms() + TOTAL_MS;
+	evtimer_assign(&dial->timer, conn->broker->base, on_timer, dial);
+	if (conn->target.name[0])
+		look_up(dial);
+	else
+		go(dial, &conn->target.addr, 1);
+}

@@ -1,0 +1,208 @@
+/*
+ * impl.h - what the files of the broker share. Nothing here blocks; everything runs in one event
+ * loop, and a callback that ends a connection returns at once.
+ */
+#ifndef CR_BROKER_IMPL_H
+#define CR_BROKER_IMPL_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "broker/broker.h"
+#include "core/decide.h"
+#include "core/httpreq.h"
+#include "core/names.h"
+#include "core/tlshello.h"
+
+#define BR_MAX_QUEUED   4096 /* messages that one end has not taken yet */
+#define BR_MAX_CACHED   256  /* names whose addresses are remembered */
+#define BR_MAX_ADDRESS  16   /* addresses of one name that are tried */
+#define BR_MAX_GRANTS   256
+#define BR_MAX_LISTENER 4096
+#define BR_MAX_RECENT   256 /* calls of connect remembered, for who it was */
+#define BR_MAX_PIPES    32  /* empty ones kept */
+
+struct broker;
+struct br_conn;
+
+/* One end of a conversation by struct cr_net_msg. What does not fit waits. */
+struct br_channel {
+	int fd;
+	struct event readable, writable;
+	struct cr_net_msg *queue; /* a ring of `cap` */
+	size_t head, count, cap;
+};
+
+/* Where somebody wants to go. */
+struct br_target {
+	const char *name; /* of the table of names; "" when addressed by number */
+	struct cr_net_addr addr;
+};
+
+struct br_listener {
+	struct broker *broker;
+	struct cr_net_addr addr; /* bytes zero: any address */
+	bool any;
+	int fd; /* -1: init has been asked for it */
+	struct event readable;
+};
+
+/* A connect that the launcher told us of. */
+struct br_want {
+	uint64_t id;
+	struct cr_net_addr addr;
+	int32_t pid;
+	char program[CR_NET_PROGRAM];
+	bool waits; /* for a listener */
+};
+
+struct br_cached {
+	const char *name; /* of the table of names, compared as pointer; NULL: empty */
+	uint64_t until_ms;
+	struct cr_net_addr addrs[BR_MAX_ADDRESS];
+	size_t n_addrs;
+};
+
+struct br_grant {
+	const char *name;
+	struct cr_net_addr addr;
+	uint64_t until_ms;
+};
+
+struct br_pipe {
+	int ends[2];
+};
+
+struct broker {
+	const struct cr_ruleset *rules;
+	struct event_base *base;
+	struct evdns_base *resolver;
+	struct cr_names *names;
+	struct br_channel talk, capture;
+	struct br_listener *listeners[BR_MAX_LISTENER];
+	size_t n_listeners;
+	struct br_want recent[BR_MAX_RECENT];
+	size_t next_recent;
+	struct br_cached cached[BR_MAX_CACHED];
+	struct br_grant grants[BR_MAX_GRANTS];
+	struct br_pipe pipes[BR_MAX_PIPES];
+	size_t n_pipes;
+	struct br_conn *conns;                /* the newest first */
+	size_t n_conns, max_conns, n_streams; /* streams: name service by TCP */
+	uint64_t next_id;
+	bool is_ending;
+};
+
+/* One direction of a connection. */
+struct br_flow {
+	struct br_conn *conn;
+	int from, to;
+	struct event readable, writable;
+	struct br_pipe pipe; /* only while it holds something */
+	size_t held;
+	bool eof, shut;
+	uint64_t bytes;
+};
+
+/* The requests of a plain HTTP connection, which are all read. */
+struct br_http {
+	struct cr_http parser;
+	size_t len, released; /* bytes in `buffer`; of them, those that may be sent */
+	uint8_t buffer[CR_HTTP_HEAD_MAX];
+};
+
+enum br_gate {
+	BR_GATE_CLOSED, /* nothing of the client is passed on before its first bytes are known */
+	BR_GATE_HTTP,
+	BR_GATE_OPEN,
+};
+
+struct br_dial; /* dial.c: while there is no connection to the host yet */
+
+struct br_conn {
+	struct br_conn *next, *prev;
+	struct broker *broker;
+	struct br_target target;
+	struct cr_net_addr dialled;
+	bool has_dialled;
+	bool unchecked; /* the rule says `notls`, or names an address */
+	uint64_t id;    /* of the question, while it is asked; 0: it is not */
+	uint64_t started_ms;
+	int32_t pid;
+	char program[CR_NET_PROGRAM];
+	int client, server;
+	enum br_gate gate;
+	size_t looked; /* first bytes seen by the last look */
+	struct br_http *http;
+	struct br_dial *dial;
+	struct event timer; /* of the question */
+	struct br_flow up, down;
+};
+
+/* talk.c */
+int br_channel_open(struct broker *b, struct br_channel *channel, int fd,
+		    void (*on_message)(struct broker *, const struct cr_net_msg *, int fd));
+/* Queues what cannot be sent at once. -1: too much is waiting. */
+int br_channel_send(struct br_channel *channel, const struct cr_net_msg *msg);
+uint64_t br_now_ms(void);
+/* Tells the launcher; when it does not keep up, events are lost and nothing else. */
+void br_tell(struct broker *b, const struct cr_net_msg *event);
+/* Ends everything: the box has ended, or the broker cannot go on. */
+void br_end(struct broker *b);
+bool br_same_addr(const struct cr_net_addr *a, const struct cr_net_addr *b);
+
+/* judge.c */
+bool br_target_find(const struct broker *b, const struct cr_net_addr *addr,
+		    struct br_target *target);
+struct cr_verdict br_decide(const struct broker *b, const struct br_target *target);
+/* May a connection to this name be allowed on some port? */
+bool br_name_is_possible(const struct broker *b, const char *name);
+/* May this address be dialled for the target? Special-purpose ones only when a rule names them. */
+bool br_may_dial(const struct broker *b, const struct br_target *target,
+		 const struct cr_net_addr *addr);
+bool br_grant_holds(const struct broker *b, const struct br_target *target);
+void br_grant_add(struct broker *b, const struct br_target *target, uint32_t seconds);
+
+/* dns.c: serves on a socket of the box, which is its own from now on. */
+int br_dns_udp(struct broker *b, int fd, int family);
+int br_dns_tcp(struct broker *b, int fd);
+
+/* listen.c */
+int br_listen(struct broker *b, const struct cr_net_addr *addr, bool any, int fd);
+void br_want(struct broker *b, const struct cr_net_msg *msg);
+void br_listening(struct broker *b, const struct cr_net_msg *msg, int fd);
+
+/* conn.c */
+void br_conn_accept(struct broker *b, int client, const struct cr_net_addr *local,
+		    const struct br_want *by);
+/* Ends a connection; a refusal or failure resets the client. The connection is gone. */
+void br_conn_end(struct br_conn *conn, enum cr_net_end end);
+/* dial.c has reached the host. */
+void br_conn_dialled(struct br_conn *conn, int server, const struct cr_net_addr *addr);
+void br_conn_answer(struct broker *b, const struct cr_net_msg *answer);
+
+/* dial.c: calls br_conn_dialled or br_conn_end, maybe before it returns. */
+void br_dial(struct br_conn *conn);
+void br_dial_free(struct br_dial *dial);
+socklen_t br_sockaddr(const struct cr_net_addr *addr, struct sockaddr_storage *out);
+bool br_net_addr(const struct sockaddr *from, struct cr_net_addr *out);
+
+/* check.c: what the client says first. False: the connection is gone. */
+bool br_check_first(struct br_conn *conn);
+bool br_http_pump(struct br_conn *conn);
+
+/* relay.c */
+int br_flow_open(struct br_flow *flow, struct br_conn *conn, int from, int to);
+void br_flow_close(struct br_flow *flow);
+/* Moves what can be moved. False: the connection is gone. */
+bool br_flow_pump(struct br_flow *flow);
+/* Which of its two events the flow waits for. */
+void br_flow_wait(struct br_flow *flow, bool readable, bool writable);
+/* The other side is told that nothing more comes. False: that was all, the connection is gone. */
+bool br_flow_shut(struct br_flow *flow);
+
+#endif

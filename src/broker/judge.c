@@ -1,0 +1,124 @@
+/* judge.c - what the rules say of a connection. They decide; here they are asked. */
+#include <string.h>
+
+#include "broker/impl.h"
+#include "core/special.h"
+
+bool br_target_find(const struct broker *b, const struct cr_net_addr *addr,
+		    struct br_target *target)
+{
+	*target = (struct br_target){.name = "", .addr = *addr};
+	if (!cr_names_is_synthetic(addr->family, addr->bytes))
+		return true;
+
+	const char *name = cr_names_find(b->names, addr->family, addr->bytes);
+
+	if (name)
+		target->name = name;
+	return name != NULL;
+}
+
+static struct cr_verdict decide(const struct broker *b, const char *name,
+				const struct cr_net_addr *addr)
+{
+	struct cr_access access = {
+		.cap = CR_CAP_CONNECT,
+		.host = {.kind = name[0]             ? CR_HOST_NAME
+				 : addr->family == 4 ? CR_HOST_ADDR4
+						     : CR_HOST_ADDR6,
+			 .name = name,
+			 .port_lo = addr->port,
+			 .port_hi = addr->port},
+	};
+
+	memcpy(access.host.addr, addr->bytes, sizeof(access.host.addr));
+	return cr_decide(b->rules, &access);
+}
+
+struct cr_verdict br_decide(const struct broker *b, const struct br_target *target)
+{
+	struct cr_verdict verdict = decide(b, target->name, &target->addr);
+
+	if (verdict.decision == CR_ASK && br_grant_holds(b, target))
+		verdict.decision = CR_ALLOW;
+	return verdict;
+}
+
+static bool is_possible_at(const struct broker *b, const char *name, int port)
+{
+	const struct cr_net_addr addr = {.family = 4, .port = (uint16_t)port};
+
+	return port >= 0 && port <= UINT16_MAX && decide(b, name, &addr).decision != CR_DENY;
+}
+
+/* What the rules say of a name can only change where the ports of one of them begin or end. */
+static bool is_possible_beside(const struct broker *b, const char *name, const struct cr_host *host)
+{
+	return is_possible_at(b, name, host->port_lo) || is_possible_at(b, name, host->port_hi) ||
+	       is_possible_at(b, name, host->port_lo - 1) ||
+	       is_possible_at(b, name, host->port_hi + 1);
+}
+
+bool br_name_is_possible(const struct broker *b, const char *name)
+{
+	for (int group = 0; group < CR_GROUP_COUNT; group++) {
+		const struct cr_rule_list *list = &b->rules->lists[group][CR_CAP_CONNECT];
+
+		for (size_t i = 0; i < list->n_other; i++)
+			if (is_possible_beside(b, name, &list->other[i]->host))
+				return true;
+	}
+	return false;
+}
+
+static bool names_address(const struct cr_rule *rule)
+{
+	return rule && (rule->host.kind == CR_HOST_ADDR4 || rule->host.kind == CR_HOST_ADDR6);
+}
+
+bool br_may_dial(const struct broker *b, const struct br_target *target,
+		 const struct cr_net_addr *addr)
+{
+	struct cr_net_addr there = *addr;
+
+	if (!cr_special_address(addr->family, addr->bytes))
+		return true;
+	there.port = target->addr.port;
+
+	struct cr_verdict verdict = decide(b, "", &there);
+
+	/* Beside an address that is asked for, the name was asked for: one answer is enough. */
+	return names_address(verdict.rule) && verdict.decision != CR_DENY;
+}
+
+static bool same_target(const struct br_grant *grant, const struct br_target *target)
+{
+	return target->name[0]
+		       ? grant->name == target->name && grant->addr.port == target->addr.port
+		       : !grant->name[0] && br_same_addr(&grant->addr, &target->addr);
+}
+
+bool br_grant_holds(const struct broker *b, const struct br_target *target)
+{
+	uint64_t now = br_now_ms();
+
+	for (size_t i = 0; i < BR_MAX_GRANTS; i++)
+		if (b->grants[i].until_ms > now && same_target(&b->grants[i], target))
+			return true;
+	return false;
+}
+
+/* In the place of the one that ends first, which may have ended long ago. */
+void br_grant_add(struct broker *b, const struct br_target *target, uint32_t seconds)
+{
+	struct br_grant *oldest = &b->grants[0];
+
+	for (size_t i = 1; i < BR_MAX_GRANTS; i++)
+		if (b->grants[i].until_ms < oldest->until_ms)
+			oldest = &b->grants[i];
+	*oldest = (struct br_grant){
+		.name = target->name,
+		.addr = target->addr,
+		.until_ms = br_now_ms() + (uint64_t)seconds * 1000,
+	};
+}

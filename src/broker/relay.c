@@ -1,0 +1,172 @@
+/*
+ * relay.c - moves bytes from one socket to the other without looking at them.
+ *
+ * They go through a pipe and never into the broker's memory (splice). A flow takes nothing more
+ * until the other side has taken what it holds, so a slow reader slows the writer down; a pipe is
+ * borrowed only while it holds something.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "broker/impl.h"
+
+#define AT_ONCE    ((size_t)1 << 20)
+#define PIPE_BYTES (256 * 1024)
+#define MAX_ROUNDS 8 /* of moving, before others have their turn */
+
+static bool borrow(struct broker *b, struct br_pipe *pipe)
+{
+	if (b->n_pipes > 0) {
+		*pipe = b->pipes[--b->n_pipes];
+		return true;
+	}
+	if (pipe2(pipe->ends, O_NONBLOCK | O_CLOEXEC) < 0)
+		return false;
+	/* More at a time; a user has only so much, and then the usual size will do. */
+	fcntl(pipe->ends[0], F_SETPIPE_SZ, PIPE_BYTES);
+	return true;
+}
+
+static void close_pipe(struct br_pipe *pipe)
+{
+	close(pipe->ends[0]);
+	close(pipe->ends[1]);
+}
+
+static void give_back(struct broker *b, struct br_pipe *pipe)
+{
+	if (b->n_pipes < BR_MAX_PIPES)
+		b->pipes[b->n_pipes++] = *pipe;
+	else
+		close_pipe(pipe);
+}
+
+static void on_ready(evutil_socket_t fd, short what, void *arg)
+{
+	struct br_flow *flow = arg;
+	struct br_conn *conn = flow->conn;
+
+	(void)fd;
+	(void)what;
+	if (flow != &conn->up || conn->gate == BR_GATE_OPEN)
+		br_flow_pump(flow);
+	else if (conn->gate == BR_GATE_HTTP)
+		br_http_pump(conn);
+	else
+		br_check_first(conn);
+}
+
+int br_flow_open(struct br_flow *flow, struct br_conn *conn, int from, int to)
+{
+	*flow = (struct br_flow){.conn = conn, .from = from, .to = to};
+	event_assign(&flow->readable, conn->broker->base, from, EV_READ | EV_PERSIST, on_ready,
+		     flow);
+	event_assign(&flow->writable, conn->broker->base, to, EV_WRITE | EV_PERSIST, on_ready,
+		     flow);
+	return event_add(&flow->readable, NULL);
+}
+
+void br_flow_close(struct br_flow *flow)
+{
+	if (!flow->conn)
+		return;
+	event_del(&flow->readable);
+	event_del(&flow->writable);
+	if (flow->held > 0)
+		close_pipe(&flow->pipe); /* what is left in it belongs to nobody */
+	flow->held = 0;
+}
+
+static void want_event(struct event *event, short what, bool wanted)
+{
+	if (wanted == !!event_pending(event, what, NULL))
+		return;
+	if (wanted)
+		event_add(event, NULL);
+	else
+		event_del(event);
+}
+
+void br_flow_wait(struct br_flow *flow, bool readable, bool writable)
+{
+	want_event(&flow->readable, EV_READ, readable);
+	want_event(&flow->writable, EV_WRITE, writable);
+}
+
+bool br_flow_shut(struct br_flow *flow)
+{
+	struct br_conn *conn = flow->conn;
+
+	flow->shut = true;
+	br_flow_wait(flow, false, false);
+	if (conn->up.shut && conn->down.shut) {
+		br_conn_end(conn, CR_NET_DONE);
+		return false;
+	}
+	shutdown(flow->to, SHUT_WR);
+	return true;
+}
+
+static bool is_later(void)
+{
+	return errno == EAGAIN || errno == EINTR;
+}
+
+enum moved { MOVED, LATER, BROKEN };
+
+/* Bytes from the socket into the pipe. */
+static enum moved take(struct br_flow *flow)
+{
+	struct broker *b = flow->conn->broker;
+
+	if (!borrow(b, &flow->pipe))
+		return BROKEN;
+
+	ssize_t got = splice(flow->from, NULL, flow->pipe.ends[1], NULL, AT_ONCE,
+			     SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	int cause = errno;
+
+	if (got <= 0)
+		give_back(b, &flow->pipe);
+	errno = cause;
+	if (got < 0)
+		return is_later() ? LATER : BROKEN;
+	flow->eof = got == 0;
+	flow->held = (size_t)got;
+	flow->bytes += (uint64_t)got;
+	return MOVED;
+}
+
+static enum moved put(struct br_flow *flow)
+{
+	ssize_t put = splice(flow->pipe.ends[0], NULL, flow->to, NULL, flow->held,
+			     SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+	if (put < 0)
+		return is_later() ? LATER : BROKEN;
+	flow->held -= (size_t)put;
+	if (flow->held == 0)
+		give_back(flow->conn->broker, &flow->pipe);
+	return MOVED;
+}
+
+bool br_flow_pump(struct br_flow *flow)
+{
+	enum moved moved = MOVED;
+
+	for (int i = 0; i < MAX_ROUNDS && moved == MOVED && !flow->eof; i++) {
+		if (flow->held == 0)
+			moved = take(flow);
+		if (moved == MOVED && flow->held > 0)
+			moved = put(flow);
+	}
+	if (moved == BROKEN) {
+		br_conn_end(flow->conn, CR_NET_DONE);
+		return false;
+	}
+	if (flow->eof && flow->held == 0)
+		return br_flow_shut(flow);
+	br_flow_wait(flow, flow->held == 0, flow->held > 0);
+	return true;
+}

@@ -1,0 +1,140 @@
+/* talk.c - conversations with the launcher and with init; see impl.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "broker/impl.h"
+
+uint64_t br_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+bool br_same_addr(const struct cr_net_addr *a, const struct cr_net_addr *b)
+{
+	return a->family == b->family && a->port == b->port &&
+	       memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+/* The handler of a channel; libevent gives a callback one argument only. */
+struct handler {
+	struct broker *broker;
+	struct br_channel *channel;
+	void (*on_message)(struct broker *, const struct cr_net_msg *, int fd);
+};
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct handler *handler = arg;
+	struct cr_net_msg msg;
+	int received = -1;
+	int got = cr_net_receive(fd, &msg, &received);
+
+	(void)what;
+	if (got < 0 && errno == EAGAIN)
+		return;
+	if (got <= 0 || cr_net_msg_check(&msg)) {
+		br_end(handler->broker);
+		return;
+	}
+	handler->on_message(handler->broker, &msg, received);
+}
+
+static void flush(struct br_channel *channel)
+{
+	while (channel->count > 0) {
+		if (cr_net_send(channel->fd, &channel->queue[channel->head], -1) < 0)
+			break;
+		channel->head = (channel->head + 1) % channel->cap;
+		channel->count--;
+	}
+	if (channel->count == 0)
+		event_del(&channel->writable);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	flush(arg);
+}
+
+int br_channel_open(struct broker *b, struct br_channel *channel, int fd,
+		    void (*on_message)(struct broker *, const struct cr_net_msg *, int fd))
+{
+	struct handler *handler = calloc(1, sizeof(*handler)); /* lives as long as the process */
+
+	if (!handler)
+		return -1;
+	*handler = (struct handler){b, channel, on_message};
+	channel->fd = fd;
+	event_assign(&channel->readable, b->base, fd, EV_READ | EV_PERSIST, on_readable, handler);
+	event_assign(&channel->writable, b->base, fd, EV_WRITE | EV_PERSIST, on_writable, channel);
+	return event_add(&channel->readable, NULL);
+}
+
+static int grow(struct br_channel *channel)
+{
+	size_t cap = channel->cap ? 2 * channel->cap : 16;
+	struct cr_net_msg *queue;
+
+	if (channel->count < channel->cap)
+		return 0;
+	if (cap > BR_MAX_QUEUED || !(queue = malloc(cap * sizeof(*queue))))
+		return -1;
+	for (size_t i = 0; i < channel->count; i++)
+		queue[i] = channel->queue[(channel->head + i) % channel->cap];
+	free(channel->queue);
+	channel->queue = queue;
+	channel->head = 0;
+	channel->cap = cap;
+	return 0;
+}
+
+int br_channel_send(struct br_channel *channel, const struct cr_net_msg *msg)
+{
+	if (channel->count == 0) {
+		if (cr_net_send(channel->fd, msg, -1) == 0)
+			return 0;
+		if (errno != EAGAIN)
+			return -1; /* the reading side will see the end */
+		event_add(&channel->writable, NULL);
+	}
+	if (grow(channel) < 0)
+		return -1;
+	channel->queue[(channel->head + channel->count++) % channel->cap] = *msg;
+	return 0;
+}
+
+void br_tell(struct broker *b, const struct cr_net_msg *event)
+{
+	br_channel_send(&b->talk, event);
+}
+
+/* The launcher reads until we close: what it has not been told yet it gets now. */
+static void say_the_rest(struct br_channel *channel)
+{
+	for (int tries = 0; channel->count > 0 && tries < 100; tries++) {
+		flush(channel);
+		if (channel->count > 0 && errno != EAGAIN)
+			return;
+		if (channel->count > 0)
+			usleep(1000);
+	}
+}
+
+void br_end(struct broker *b)
+{
+	if (b->is_ending)
+		return;
+	b->is_ending = true;
+	while (b->conns)
+		br_conn_end(b->conns, CR_NET_DONE);
+	say_the_rest(&b->talk);
+	event_base_loopbreak(b->base);
+}

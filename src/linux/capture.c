@@ -1,0 +1,222 @@
+/*
+ * capture.c - the network of a box with rules about connections, as init makes it.
+ *
+ * Every address is local there ("AnyIP": one route for all of IPv4, one for IPv6), so whatever a
+ * program connects to ends at a listener of its own namespace. Those belong to the broker, which
+ * is outside: init makes the sockets and passes them on. On ports that a box cannot bind
+ * (below 1024) they listen on every address; elsewhere one is made for an address when somebody
+ * wants to connect there, so that servers of the box keep their ports.
+ * Nothing here decides: a socket leads to the broker or nowhere.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "linux/box.h"
+#include "linux/fd.h"
+
+#define LOOPBACK_INDEX 1 /* in every network namespace */
+#define DNS_PORT       53
+#define BACKLOG        4096
+
+/* <netinet/in.h> of older systems lacks it; include/uapi/linux/in6.h */
+#ifndef IPV6_FREEBIND
+#define IPV6_FREEBIND 78
+#endif
+
+struct route_request {
+	struct nlmsghdr header;
+	struct rtmsg route;
+	struct rtattr attribute;
+	uint32_t index;
+};
+
+/* 0, or -1 with errno: what the kernel answered. */
+static int ask_kernel(int netlink, const struct route_request *request)
+{
+	struct {
+		struct nlmsghdr header;
+		struct nlmsgerr error;
+		char rest[256]; /* the request again */
+	} answer;
+
+	if (send(netlink, request, sizeof(*request), 0) != (ssize_t)sizeof(*request))
+		return -1;
+	if (recv(netlink, &answer, sizeof(answer), 0) < (ssize_t)offsetof(typeof(answer), rest) ||
+	    answer.header.nlmsg_type != NLMSG_ERROR) {
+		errno = EPROTO;
+		return -1;
+	}
+	errno = -answer.error.error;
+	return errno ? -1 : 0;
+}
+
+/* "local default dev lo" */
+static int route_all(int netlink, uint8_t family)
+{
+	const struct route_request request = {
+		.header =
+			{
+				.nlmsg_len = sizeof(request),
+				.nlmsg_type = RTM_NEWROUTE,
+				.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE,
+			},
+		.route =
+			{
+				.rtm_family = family,
+				.rtm_table = RT_TABLE_LOCAL,
+				.rtm_protocol = RTPROT_STATIC,
+				.rtm_scope = RT_SCOPE_HOST,
+				.rtm_type = RTN_LOCAL,
+			},
+		.attribute = {.rta_len = RTA_LENGTH(sizeof(uint32_t)), .rta_type = RTA_OIF},
+		.index = LOOPBACK_INDEX,
+	};
+
+	return ask_kernel(netlink, &request);
+}
+
+/* A kernel without IPv6 has none of it in the box either. */
+static bool is_absent(int error)
+{
+	return error == EAFNOSUPPORT || error == EOPNOTSUPP || error == EADDRNOTAVAIL;
+}
+
+static int make_routes(struct cr_box *box)
+{
+	CR_AUTO_FD int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	if (netlink < 0 || route_all(netlink, AF_INET) < 0)
+		return cr_step_fail(box, "route every address to the broker");
+	if (route_all(netlink, AF_INET6) < 0 && !is_absent(errno))
+		return cr_step_fail(box, "route every IPv6 address to the broker");
+	return 0;
+}
+
+static socklen_t to_sockaddr(const struct cr_net_addr *addr, struct sockaddr_storage *out)
+{
+	struct sockaddr_in *v4 = (void *)out;
+	struct sockaddr_in6 *v6 = (void *)out;
+
+	memset(out, 0, sizeof(*out));
+	if (addr->family == 4) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(addr->port);
+		memcpy(&v4->sin_addr, addr->bytes, sizeof(v4->sin_addr));
+		return sizeof(*v4);
+	}
+	v6->sin6_family = AF_INET6;
+	v6->sin6_port = htons(addr->port);
+	memcpy(&v6->sin6_addr, addr->bytes, sizeof(v6->sin6_addr));
+	return sizeof(*v6);
+}
+
+static int set_options(int fd, uint8_t family, int type)
+{
+	int one = 1;
+
+	/* IPv6: no interface has the address, which for a local route is not enough. */
+	if (family == 6 && (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0 ||
+			    setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &one, sizeof(one)) < 0))
+		return -1;
+	if (type == SOCK_STREAM)
+		return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	/* The answer must come from the address that was asked. */
+	return family == 6 ? setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof(one))
+			   : setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one));
+}
+
+/* A bound socket, listening if it can; -1 with errno. */
+static int make_socket(const struct cr_net_addr *addr, int type)
+{
+	struct sockaddr_storage at;
+	socklen_t len = to_sockaddr(addr, &at);
+	int fd = socket(at.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int cause;
+
+	if (fd >= 0 && set_options(fd, addr->family, type) == 0 &&
+	    bind(fd, (const struct sockaddr *)&at, len) == 0 &&
+	    (type != SOCK_STREAM || listen(fd, BACKLOG) == 0))
+		return fd;
+	cause = errno;
+	cr_close_fd(&fd);
+	errno = cause;
+	return -1;
+}
+
+/* A socket on every address of both families. */
+static int give_wildcards(struct cr_box *box, enum cr_net_kind kind, int type, uint16_t port)
+{
+	static const uint8_t families[] = {4, 6};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct cr_net_msg msg = {.kind = kind,
+					 .addr = {.family = families[i], .port = port}};
+		CR_AUTO_FD int fd = make_socket(&msg.addr, type);
+
+		if (fd < 0 && families[i] == 6 && is_absent(errno))
+			continue;
+		if (fd < 0)
+			return cr_step_fail(box, "listen for the broker");
+		if (cr_net_send(box->capture, &msg, fd) < 0)
+			return cr_step_fail(box, "talk to the broker");
+	}
+	return 0;
+}
+
+/* It says so once it is confined; before, nothing of the box may reach it. From then on it may have
+ * been taken over, and must not keep us waiting. */
+static int await_broker(struct cr_box *box)
+{
+	struct cr_net_msg msg;
+	CR_AUTO_FD int fd = -1;
+
+	if (cr_net_receive(box->capture, &msg, &fd) <= 0 || msg.kind != CR_NET_READY)
+		return cr_fail(box->err, CR_E_STEP, "the broker has ended");
+	return fcntl(box->capture, F_SETFL, O_NONBLOCK) < 0
+		       ? cr_step_fail(box, "talk to the broker")
+		       : 0;
+}
+
+int cr_capture_open(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
+{
+	(void)step;
+	(void)grab;
+	if (box->capture < 0)
+		return cr_fail(box->err, CR_E_INTERNAL, "there is no broker");
+	if (make_routes(box) < 0 || give_wildcards(box, CR_NET_DNS_UDP, SOCK_DGRAM, DNS_PORT) < 0 ||
+	    give_wildcards(box, CR_NET_DNS_TCP, SOCK_STREAM, DNS_PORT) < 0)
+		return -1;
+	return await_broker(box);
+}
+
+int cr_capture_listen(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
+{
+	(void)grab;
+	return give_wildcards(box, CR_NET_LISTENER, SOCK_STREAM, (uint16_t)step->value);
+}
+
+bool cr_capture_serve(struct cr_box *box)
+{
+	struct cr_net_msg msg;
+	CR_AUTO_FD int none = -1;
+
+	errno = 0;
+	if (cr_net_receive(box->capture, &msg, &none) <= 0)
+		return errno == EAGAIN;
+	if (cr_net_msg_check(&msg))
+		return false;
+	if (msg.kind != CR_NET_LISTEN)
+		return true;
+
+	CR_AUTO_FD int fd = make_socket(&msg.addr, SOCK_STREAM);
+
+	msg.kind = CR_NET_LISTENING;
+	msg.error = fd < 0 ? errno : 0;
+	return cr_net_send(box->capture, &msg, fd) == 0;
+}
