@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the network tests do inside a box, and outside as the control.
 
-usage: inside.py STEPS       a JSON list of [operation, {arguments}]
+usage: inside.py FILE       a JSON list of [operation, {arguments}]
 
 Each operation is a function below; its result says `ok` (did it reach something?), what came back,
 and the error's name. The last line printed is the list of all results. The files beside this one
@@ -9,6 +9,7 @@ are all it uses of the test.
 """
 
 import base64
+import ctypes
 import errno
 import fcntl
 import json
@@ -47,6 +48,8 @@ def reach(host, port, via="connect", family=0, payload=b""):
     kind = IPPROTO_MPTCP if via == "mptcp" else 0
     sock = socket.socket(found, socket.SOCK_STREAM, kind)
     sock.settimeout(TIMEOUT)
+    if via in ("sendto", "sendmsg"):
+        sock.settimeout(None) # without a cookie the kernel connects first, and waits for that
     if via == "sendto":
         sock.sendto(payload, MSG_FASTOPEN, address)
     elif via == "sendmsg":
@@ -62,6 +65,7 @@ def reach(host, port, via="connect", family=0, payload=b""):
         sock.connect(address)
         if payload:
             sock.sendall(payload)
+    sock.settimeout(TIMEOUT)
     return sock
 
 
@@ -230,10 +234,10 @@ class Tls:
             return b""
 
 
-def tls(host, port, sni=None, hosts=("",), pieces=0, record=0, patch=None):
+def tls(host, port, sni=None, hosts=("",), pieces=0, record=0, patch=None, family=0):
     """HTTPS: the hello's shape is ours; one request for each of `hosts` over the connection."""
     answers = []
-    with reach(host, port) as sock:
+    with reach(host, port, family=family) as sock:
         secure = Tls(sock, sni)
         hello = secure.first_flight()
         if patch:
@@ -253,16 +257,16 @@ def tls(host, port, sni=None, hosts=("",), pieces=0, record=0, patch=None):
 
 def udp(host, port, text="x", wait=0.7, connected=False, size=0):
     """Sends a datagram; `ok` when something came back."""
-    found = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found, _, _, _, address = lookup(host, port)
     with socket.socket(found, socket.SOCK_DGRAM) as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         sock.settimeout(wait)
         data = text.encode("latin-1").ljust(size, b"\0")
         if connected:
-            sock.connect((host, port))
+            sock.connect(address)
             sock.send(data)
         else:
-            sock.sendto(data, (host, port))
+            sock.sendto(data, address)
         got = sock.recv(4096)
     return {"ok": bool(got), "text": got.decode("latin-1")}
 
@@ -315,6 +319,19 @@ def dns_many(server, pattern, count, kind="A"):
     return {"ok": True, "seen": seen}
 
 
+def dns_then_tls(name, asked):
+    """Asks for the name as it is spelt in `asked`, also with more in the question; connects."""
+    server = resolv_conf()
+    for extra in ("", "00002904d0000000000008000afff0cafebabe"):
+        dns(server, asked, "A", extra=extra)
+    return tls(asked, 443, name)
+
+
+def resolv_conf():
+    with open("/etc/resolv.conf", encoding="utf-8") as file:
+        return next(line.split()[1] for line in file if line.startswith("nameserver"))
+
+
 def resolve(name, family=0):
     found = socket.getaddrinfo(name, 443, family, socket.SOCK_STREAM)
     return {"ok": bool(found), "addresses": sorted({entry[4][0] for entry in found})}
@@ -352,10 +369,14 @@ def packet(target):
     return {"ok": True}
 
 
-def inherited(number, host, port, datagram=False):
+def inherited(number, host, port, datagram=False, loosen=False):
     """Uses a socket that was open before: connects it, or sends a datagram by it."""
     sock = socket.socket(fileno=os.dup(number))
     with sock:
+        if loosen: # connect(2): an address of AF_UNSPEC takes the association away
+            libc = ctypes.CDLL(None, use_errno=True)
+            if libc.connect(sock.fileno(), b"\0" * 16, 16):
+                raise OSError(ctypes.get_errno(), "connect to AF_UNSPEC")
         sock.settimeout(3)
         if datagram:
             sock.sendto(b"x", (host, port))
@@ -376,6 +397,34 @@ def listeners():
                 if words[3] == "0A":
                     found.add(int(words[1].split(":")[1], 16))
     return {"ok": bool(found), "ports": sorted(found)}
+
+
+def poke_listeners(name, port, hosts):
+    """Connects by name, and then by number to every port that somebody here listens on."""
+    first = tls(name, port, name)
+    reached = []
+    for number in listeners()["ports"]:
+        for host in hosts:
+            try:
+                if tls(host, number, name)["ok"]:
+                    reached.append(f"{host}:{number}")
+            except (OSError, EOFError, IndexError):
+                pass
+    return {"ok": bool(reached), "reached": reached, "first": first["ok"]}
+
+
+def own_server(name, port, bind, host):
+    """Connects by name, then serves on the same port here and connects to that."""
+    first = tls(name, port, name) if name else {"ok": True}
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
+    with socket.create_server((bind, port), family=family) as server, \
+            socket.create_connection((host, port), TIMEOUT) as client:
+        server.settimeout(TIMEOUT)
+        peer, _ = server.accept()
+        with peer:
+            peer.sendall(b"mine")
+        got = client.recv(10)
+    return {"ok": got == b"mine" and first["ok"], "text": got.decode("latin-1")}
 
 
 def crowd(host, port, count, text="", size=0):
@@ -439,8 +488,8 @@ def say(word):
 
 
 OPERATIONS = {function.__name__: function for function in (
-    echo, banner, raw, http, tls, udp, dns, dns_many, resolve, open_socket, ping, packet,
-    inherited, listeners, crowd, endless, serve, hold)}
+    echo, banner, raw, http, tls, udp, dns, dns_many, dns_then_tls, resolve, open_socket, ping, packet,
+    inherited, listeners, poke_listeners, own_server, crowd, endless, serve, hold)}
 
 
 def perform(operation, arguments):
@@ -450,5 +499,10 @@ def perform(operation, arguments):
         return {"ok": False, "text": "", "error": name_of(error)}
 
 
+def main():
+    with open(sys.argv[1], encoding="ascii") as steps:
+        print(json.dumps([perform(*step) for step in json.load(steps)]))
+
+
 if __name__ == "__main__":
-    print(json.dumps([perform(*step) for step in json.loads(sys.argv[1])]))
+    main()

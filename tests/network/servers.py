@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import random
+import resource
 import shutil
 import socket
 import ssl
@@ -372,6 +373,8 @@ async def serve_internet(directory, ordinary, log):
 
 
 async def serve(role, directory, ordinary):
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)

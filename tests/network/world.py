@@ -11,9 +11,11 @@ lies in a user namespace, and the test has only that one account.
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -33,7 +35,7 @@ UNSHARE = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--
 TOOLS = ("unshare", "setpriv", "ip", "mount", "openssl", "git")
 PYTHON = "/usr/bin/python3"
 # names of files that the ordinary account must be able to read
-PROBES = ("inside.py", "dnswire.py")
+PROBES = ("inside.py", "inside_load.py", "dnswire.py")
 
 
 def lacking():
@@ -85,6 +87,33 @@ def call(*words, **how):
     return done.stdout
 
 
+def status_of(pid):
+    """The fields of /proc/PID/status; empty when it has ended."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+            return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+    except OSError:
+        return {}
+
+
+def broker_of(launcher):
+    """The broker's pid: the launcher's child that is in no pid namespace of its own. None: none."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        status = status_of(pid)
+        if status.get("PPid") == str(launcher) and len(status.get("NSpid", "").split()) == 1 \
+                and not status["State"].startswith("Z"):
+            return int(pid)
+    return None
+
+
+def rss_kib(pid):
+    return int(status_of(pid).get("VmRSS", "0 kB").split()[0])
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
 def until(what, true, patience=30.0):
     """Waits until true() is, in small steps; the time is only a limit."""
     deadline = time.monotonic() + patience
@@ -97,6 +126,8 @@ def until(what, true, patience=30.0):
 
 class NetPlace(Place):
     """A place whose account is the ordinary one, or root."""
+
+    script = "inside.py" # what plays the steps
 
     def __init__(self, world, as_root):
         self.as_root = as_root
@@ -145,16 +176,43 @@ class NetPlace(Place):
             errors += f"\nstill running after {timeout} s"
         return Ran(child.returncode, out, errors)
 
-    def probe(self, steps, rules=None, options=(), **how):
-        """The results of the steps of inside.py, in a box with these rules or, without, outside."""
-        words = [PYTHON, "-I", "-S", self.world.file("inside.py"), json.dumps(steps)]
-        words = self.outside(words) if rules is None else self.boxed(rules, words, options)
-        ran = self.ran(words, **how)
+    def probe_words(self, steps, rules, options=()):
+        """Words that play steps of inside.py in a box with these rules or, without, outside."""
+        path = os.path.join(self.top, "steps.json")
+        with open(path, "w", encoding="ascii") as file:
+            json.dump(steps, file)
+        words = [PYTHON, "-I", "-S", self.world.file(self.script), path]
+        return self.outside(words) if rules is None else self.boxed(rules, words, options)
+
+    def probe(self, steps, rules=None, options=(), privileged=False, **how):
+        """The results of the steps; `privileged`: outside, as the world's root."""
+        words = self.probe_words(steps, rules, options)
+        ran = self.ran(words[len(self.account()):] if privileged else words, **how)
+        ran.take_results(steps)
+        return ran
+
+    def play(self, steps, rules, at, options=(), timeout=120):
+        """As probe, for steps that say words and wait: at(word, child) is called each time."""
+        child = subprocess.Popen(self.probe_words(steps, rules, options), cwd=self.workspace,
+                                 env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True, errors="replace")
+        killer = threading.Timer(timeout, child.kill)
+        killer.start()
+        lines = []
         try:
-            ran.results = json.loads(ran.out.splitlines()[-1])
-        except (ValueError, IndexError):
-            ran.results = [{"ok": False, "text": "", "error": "no answer", "stderr": ran.errors,
-                            "broken": True} for _ in steps]
+            while (line := child.stdout.readline()):
+                lines.append(line)
+                if line[0] != "[":
+                    at(line.strip(), child)
+                    child.stdin.write("go on\n")
+                    child.stdin.flush()
+        except BrokenPipeError:
+            pass
+        finally:
+            killer.cancel()
+        errors = child.stderr.read()
+        ran = Ran(child.wait(), "".join(lines), errors)
+        ran.take_results(steps)
         return ran
 
 
@@ -162,6 +220,18 @@ class Ran:
     def __init__(self, code, out, errors):
         self.code, self.out, self.errors = code, out, errors
         self.results = []
+
+    def take_results(self, steps):
+        """One result for each step, also when there came none."""
+        try:
+            self.results = json.loads(self.out.splitlines()[-1])
+        except (ValueError, IndexError):
+            self.results = [{"ok": False, "text": "", "error": "no answer", "broken": True}
+                            for _ in steps]
+
+    def broken(self):
+        """Why what it says means nothing: the probe itself did not run to its end."""
+        return self.told() if any(result.get("broken") for result in self.results) else []
 
     def told(self):
         return [f"exit code {self.code}", *self.out.splitlines()[-8:],
@@ -246,7 +316,6 @@ class World:
     @staticmethod
     def answers(address, port):
         """Without a word of DNS or TCP data: only whether there is a listener."""
-        import socket
         try:
             socket.create_connection((address, port), timeout=5).close()
         except OSError:
