@@ -167,6 +167,7 @@ int cr_broker_start(const struct cr_ruleset *rules, struct cr_broker *out, struc
 		close_pair(capture);
 		return -1;
 	}
+	fcntl(talk[0], F_SETFL, O_NONBLOCK);
 	close(talk[1]);
 	close(capture[1]);
 	*out = (struct cr_broker){.pid = pid, .talk = talk[0], .capture = capture[0]};

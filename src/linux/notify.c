@@ -14,6 +14,7 @@
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,7 @@
 
 #define NONE         (-1)
 #define ANSWER_TRIES 100
+#define PATIENCE_MS  1000 /* for the broker to take a message */
 
 /* How to read one call: which arguments are directories and paths. */
 struct shape {
@@ -717,6 +719,19 @@ static bool read_net_addr(const struct seen *seen, struct cr_net_addr *out)
 	return true;
 }
 
+/* A thousand threads may connect at once; but a broker that takes nothing more must not hold us. */
+static int send_patiently(int talk, const struct cr_net_msg *msg)
+{
+	struct pollfd polled = {.fd = talk, .events = POLLOUT};
+
+	for (;;) {
+		if (cr_net_send(talk, msg, -1) == 0)
+			return 0;
+		if (errno != EAGAIN || poll(&polled, 1, PATIENCE_MS) <= 0)
+			return -1;
+	}
+}
+
 /* False when the broker has nothing to do with it: the call goes on. */
 static bool ask_broker(struct cr_notifier *n, const struct seen *seen, int listener, int talk)
 {
@@ -726,7 +741,7 @@ static bool ask_broker(struct cr_notifier *n, const struct seen *seen, int liste
 	    !is_stream(seen->pid, (int)n->request->data.args[0]))
 		return false;
 	comm_of(seen->pid, want.program, sizeof(want.program));
-	if (talk < 0 || cr_net_send(talk, &want, -1) < 0)
+	if (talk < 0 || send_patiently(talk, &want) < 0)
 		refuse(n, listener, want.id, ECONNREFUSED);
 	return true;
 }
@@ -752,7 +767,11 @@ int cr_notifier_hear(struct cr_notifier *n, int listener, int talk)
 	struct cr_net_msg msg;
 	CR_AUTO_FD int none = -1;
 
-	if (cr_net_receive(talk, &msg, &none) <= 0 || cr_net_msg_check(&msg))
+	int got = cr_net_receive(talk, &msg, &none);
+
+	if (got < 0 && errno == EAGAIN)
+		return 0;
+	if (got <= 0 || cr_net_msg_check(&msg))
 		return -1;
 	if (msg.kind == CR_NET_VERDICT && msg.error)
 		refuse(n, listener, msg.id, ECONNREFUSED);
