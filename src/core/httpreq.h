@@ -21,8 +21,14 @@ enum cr_http_state {
 	CR_HTTP_BODY,
 	CR_HTTP_CHUNK_SIZE,
 	CR_HTTP_CHUNK_DATA,
+	CR_HTTP_CHUNK_END,
 	CR_HTTP_TRAILERS,
-	CR_HTTP_BROKEN, /* BAD or OTHER was returned: so is everything that follows */
+	CR_HTTP_BROKEN, /* BAD or OTHER was returned: it stays so */
+};
+
+struct cr_http_scan {
+	size_t seen; /* bytes already looked at for the end of a head */
+	size_t line; /* where among them the line begins that is looked at */
 };
 
 struct cr_http {
@@ -32,10 +38,9 @@ struct cr_http {
 	char name[CR_MAX_HOST + 1];
 	uint16_t port;
 	enum cr_http_state state;
-	bool begun;    /* one head was good: from now on OTHER is BAD */
-	bool other;    /* BROKEN by OTHER */
-	size_t seen;   /* unreleased bytes already looked at for the end of a head */
-	size_t line;   /* where among them the line begins that is looked at */
+	bool begun; /* one head was good: from now on OTHER is BAD */
+	bool other; /* BROKEN by OTHER */
+	struct cr_http_scan scan;
 	uint64_t left; /* bytes of body or chunk still to come */
 };
 
