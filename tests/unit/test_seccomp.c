@@ -23,6 +23,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -45,14 +46,17 @@ enum {
 	FULL_NOTIFY = 2,
 	LANDLOCK = 4,
 	LANDLOCK_NOTIFY = 8,
-	FULLS = FULL | FULL_NOTIFY,
+	FULL_CONNECT = 16,
+	BROKER = 32,
+	FULLS = FULL | FULL_NOTIFY | FULL_CONNECT,
 	LANDLOCKS = LANDLOCK | LANDLOCK_NOTIFY,
-	PLAIN = FULL | LANDLOCK,
+	PLAIN = FULL | FULL_CONNECT | LANDLOCK,
 	NOTIFIES = FULL_NOTIFY | LANDLOCK_NOTIFY,
 	ALL = FULLS | LANDLOCKS,
 };
 
-static const char *const names[] = {"full", "full-notify", "landlock", "landlock-notify"};
+static const char *const names[] = {"full",         "full-notify", "landlock", "landlock-notify",
+				    "full-connect", "broker"};
 
 #define ALLOW    SECCOMP_RET_ALLOW
 #define NOTIFY   SECCOMP_RET_USER_NOTIF
@@ -277,6 +281,44 @@ static const struct row arguments[] = {
 	{"accept4", ALL, N(accept4), {0}, ALLOW},
 };
 
+/* What a reader of hostile bytes could be made to do. */
+static const struct row of_broker[] = {
+	{"recvmsg", BROKER, N(recvmsg), {0}, ALLOW},
+	{"splice", BROKER, N(splice), {0}, ALLOW},
+	{"connect", BROKER, N(connect), {0}, ALLOW},
+	{"socket INET", BROKER, N(socket), {AF_INET, SOCK_STREAM | SOCK_NONBLOCK}, ALLOW},
+	{"socket INET6 datagram", BROKER, N(socket), {AF_INET6, SOCK_DGRAM}, ALLOW},
+	{"socket INET raw", BROKER, N(socket), {AF_INET, SOCK_RAW}, NO(EPERM)},
+	{"socket UNIX", BROKER, N(socket), {AF_UNIX, SOCK_STREAM}, NO(EPERM)},
+	{"socket NETLINK", BROKER, N(socket), {AF_NETLINK, SOCK_DGRAM}, NO(EPERM)},
+	{"socket PACKET", BROKER, N(socket), {AF_PACKET, SOCK_DGRAM}, NO(EPERM)},
+	{"bind", BROKER, N(bind), {0}, NO(EPERM)},
+	{"listen", BROKER, N(listen), {0}, NO(EPERM)},
+	{"openat", BROKER, N(openat), {0}, NO(EPERM)},
+	{"openat2", BROKER, NATIVE, 437, {0}, NO(EPERM)},
+	{"execve", BROKER, N(execve), {0}, NO(EPERM)},
+	{"execveat", BROKER, N(execveat), {0}, NO(EPERM)},
+	{"clone", BROKER, N(clone), {SIGCHLD}, NO(EPERM)},
+	{"clone3", BROKER, NATIVE, 435, {0}, NO(EPERM)},
+	{"kill", BROKER, N(kill), {0}, NO(EPERM)},
+	{"ptrace", BROKER, N(ptrace), {0}, NO(EPERM)},
+	{"process_vm_writev", BROKER, N(process_vm_writev), {0}, NO(EPERM)},
+	{"pidfd_getfd", BROKER, N(pidfd_getfd), {0}, NO(EPERM)},
+	{"prctl", BROKER, N(prctl), {0}, NO(EPERM)},
+	{"ioctl", BROKER, N(ioctl), {0}, NO(EPERM)},
+	{"io_uring_setup", BROKER, NATIVE, 425, {0}, NO(EPERM)},
+	{"memory", BROKER, N(mmap), {0, 0, PROT_READ | PROT_WRITE}, ALLOW},
+	{"memory with code", BROKER, N(mmap), {0, 0, PROT_READ | PROT_EXEC}, NO(EPERM)},
+	{"memory becomes code", BROKER, N(mprotect), {0, 0, PROT_EXEC}, NO(EPERM)},
+	{"a call of the future", BROKER, NATIVE, 600, {0}, NO(EPERM)},
+	{"i386 read", BROKER, AUDIT_ARCH_I386, 3, {0}, KILL},
+#if defined(__x86_64__)
+	{"fork", BROKER, N(fork), {0}, NO(EPERM)},
+	{"open", BROKER, N(open), {0}, NO(EPERM)},
+	{"x32 read", BROKER, NATIVE, X32 | 0, {0}, KILL},
+#endif
+};
+
 static const struct row foreign[] = {
 	{"i386 read", ALL, AUDIT_ARCH_I386, 3, {0}, KILL},
 	{"i386 mount", ALL, AUDIT_ARCH_I386, 21, {0}, KILL},
@@ -390,8 +432,8 @@ static const struct row reports[] = {
 	{"removexattrat", NOTIFIES, NATIVE, 466, {0}, NOTIFY},
 	{"file_setattr", NOTIFIES, NATIVE, 469, {0}, NOTIFY},
 	{"getxattrat", ALL, NATIVE, 464, {0}, ALLOW},
-	{"connect", PLAIN, N(connect), {0}, ALLOW},
-	{"connect", NOTIFIES, N(connect), {0}, NOTIFY},
+	{"connect", FULL | LANDLOCK, N(connect), {0}, ALLOW},
+	{"connect", NOTIFIES | FULL_CONNECT, N(connect), {0}, NOTIFY},
 	{"a refused call stays refused", NOTIFIES, N(mount), {0}, NO(EPERM)},
 #if defined(__x86_64__)
 	{"open, read", ALL, N(open), {0, O_RDONLY | O_CLOEXEC}, ALLOW},
@@ -429,6 +471,12 @@ static void test_foreign_numbers(void **state)
 {
 	(void)state;
 	check_table(foreign, COUNT(foreign));
+}
+
+static void test_broker(void **state)
+{
+	(void)state;
+	check_table(of_broker, COUNT(of_broker));
 }
 
 static void test_reports(void **state)
@@ -514,6 +562,7 @@ int main(void)
 		cmocka_unit_test(test_foreign_numbers), cmocka_unit_test(test_reports),
 		cmocka_unit_test(test_socket_families), cmocka_unit_test(test_unknown_name),
 		cmocka_unit_test(test_length),          cmocka_unit_test(test_setid),
+		cmocka_unit_test(test_broker),
 	};
 
 	return cmocka_run_group_tests_name("seccomp", tests, NULL, NULL);
