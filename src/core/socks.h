@@ -50,7 +50,8 @@ void cr_socks_init(struct cr_socks *socks);
  * many of them were. MORE: send socks->reply if there is one, then go on (bytes behind a greeting
  * are read by the next call). DONE: a CONNECT to host and port was asked; the caller answers it
  * with cr_socks_reply, and what is behind *used belongs to the connection. OTHER: not SOCKS (the
- * first byte is neither 4 nor 5). BAD: send socks->reply if there is one, and close.
+ * first byte is neither 4 nor 5). BAD: send socks->reply if there is one, and close; the reader
+ * is not to be used after any answer but MORE.
  */
 enum cr_look cr_socks_feed(struct cr_socks *socks, const uint8_t *data, size_t len, size_t *used);
 
