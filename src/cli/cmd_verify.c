@@ -6,7 +6,6 @@
  * testable. A protection that this tier's plan does not promise is told apart
  * from one that failed.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,7 +36,7 @@ static const struct cr_option own_options[] = {
 enum verdict {
 	HELD,
 	NOT_HELD,
-	ADMITTED, /* not held, and the plan or the threat model says so */
+	ADMITTED, /* not promised: the plan names a gap, or the documents say so */
 	NOT_TESTABLE,
 };
 #define N_VERDICTS 4
@@ -45,7 +44,7 @@ enum verdict {
 static const char *const verdict_names[N_VERDICTS] = {
 	[HELD] = "held",
 	[NOT_HELD] = "NOT HELD",
-	[ADMITTED] = "admitted",
+	[ADMITTED] = "not enforced here",
 	[NOT_TESTABLE] = "not testable here",
 };
 
@@ -56,17 +55,33 @@ struct verifying {
 	unsigned counts[N_VERDICTS];
 };
 
-static int is_promised(const struct verifying *v, const struct cr_attack *attack,
-		       const struct cr_trial *trial)
+/* The gap of this box's plan that the attack goes through; NULL: there is none. */
+static const char *open_gap(const struct cr_attack *attack, const struct cr_trial *trial)
 {
-	const unsigned tier =
-		strcmp(v->trials.tier, "full") == 0 ? CR_HOLDS_FULL : CR_HOLDS_LANDLOCK;
-
 	for (size_t i = 0; attack->gap && i < trial->n_gaps; i++) {
 		if (strcmp(attack->gap, trial->gaps[i]) == 0)
-			return 0;
+			return attack->gap;
 	}
-	return (attack->tiers & tier) != 0;
+	return NULL;
+}
+
+static int is_promised(const struct verifying *v, const struct cr_attack *attack)
+{
+	static const struct {
+		const char *name;
+		unsigned bit;
+	} tiers[] = {
+		{"full", CR_HOLDS_FULL},
+		{"landlock", CR_HOLDS_LANDLOCK},
+		{"unelevated", CR_HOLDS_UNELEVATED},
+		{"elevated", CR_HOLDS_ELEVATED},
+	};
+
+	for (size_t i = 0; i < CR_COUNT_OF(tiers); i++) {
+		if (strcmp(v->trials.tier, tiers[i].name) == 0)
+			return (attack->tiers & tiers[i].bit) != 0;
+	}
+	return 1;
 }
 
 static int broke(const struct cr_attack *attack, const struct cr_trial *trial)
@@ -76,12 +91,15 @@ static int broke(const struct cr_attack *attack, const struct cr_trial *trial)
 	return trial->outcome == CR_ATTACK_SUCCEEDED && !(attack->traits & CR_TRAIT_BY_TRACE);
 }
 
+/* What is not promised is not said to hold, though it may have been refused this time. */
 static enum verdict judge(const struct verifying *v, const struct cr_attack *attack,
 			  const struct cr_trial *trial)
 {
-	if (broke(attack, trial))
-		return is_promised(v, attack, trial) ? NOT_HELD : ADMITTED;
-	return trial->outcome == CR_ATTACK_NOT_TESTABLE ? NOT_TESTABLE : HELD;
+	if (!broke(attack, trial) && trial->outcome == CR_ATTACK_NOT_TESTABLE)
+		return NOT_TESTABLE;
+	if (open_gap(attack, trial) || !is_promised(v, attack))
+		return ADMITTED;
+	return broke(attack, trial) ? NOT_HELD : HELD;
 }
 
 static void tell(struct verifying *v, const struct cr_attack *attack, enum verdict verdict,
@@ -93,6 +111,17 @@ static void tell(struct verifying *v, const struct cr_attack *attack, enum verdi
 		printf(" (%s)", cr_cli_safe(v->cli, why));
 	putchar('\n');
 	fflush(stdout);
+}
+
+static const char *reason(struct verifying *v, const struct cr_attack *attack,
+			  const struct cr_trial *trial)
+{
+	const char *gap = open_gap(attack, trial);
+	const char *text = NULL;
+
+	if (gap)
+		text = cr_arena_printf(v->cli->arena, "gap %s; %s", gap, trial->text);
+	return text ? text : trial->text;
 }
 
 /* 1 when the attack works outside, 0 when it was told that it does not, -1. */
@@ -125,7 +154,7 @@ static int verify_one(struct verifying *v, const struct cr_attack *attack, struc
 		return works;
 	if (cr_trial_run(&v->trials, attack, CR_TRIAL_IN_BOX, &trial, err) < 0)
 		return -1;
-	tell(v, attack, judge(v, attack, &trial), trial.text);
+	tell(v, attack, judge(v, attack, &trial), reason(v, attack, &trial));
 	return 0;
 }
 
@@ -180,8 +209,6 @@ static int verify(struct cr_cli *cli, const struct verify_options *options)
 	v.trials.tier = options->tier ? options->tier : best_tier(&err);
 	if (!v.trials.tier)
 		return cr_cli_fail(cli, &err);
-	/* some attacks signal whomever they can reach */
-	signal(SIGURG, SIG_IGN);
 	if (cr_trials_begin(&v.trials, options->dir, &err) < 0)
 		return cr_cli_fail(cli, &err);
 	failed = verify_all(&v, &err);

@@ -16,8 +16,11 @@ struct cr_trials {
 	struct cr_arena *arena;
 	const char *base; /* directory for targets; ours, not beneath /tmp */
 	const char *self; /* copy of this program that every box can see */
+	const char *copy; /* another one, that nobody runs: a target */
 	const char *tier;
-	unsigned count; /* targets made so far */
+	unsigned count;    /* targets made so far */
+	const char **gaps; /* of the plan of a box without limits */
+	size_t n_gaps;
 };
 
 /* What a trial came to. */

@@ -1,42 +1,31 @@
 /*
- * attack.c - the battery as one list, the environment file, and the running
- * of one attack: plain, from a grandchild, or as a control.
+ * attack.c - the battery as one list, notes, the environment file, and the words
+ * of `carrel verify attack`; the same on every system.
  *
  * Judges nothing: whether an outcome is good news is for the caller to say.
  */
 #include <errno.h>
-#include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "attack.h"
-
-static const struct cr_attack_table *const tables[] = {
-	&cr_attacks_protected, &cr_attacks_outside, &cr_attacks_attributes, &cr_attacks_secret,
-	&cr_attacks_process,   &cr_attacks_init,    &cr_attacks_kernel,     &cr_attacks_mounts,
-	&cr_attacks_net,       &cr_attacks_sockets, &cr_attacks_ipc,        &cr_attacks_devices,
-	&cr_attacks_inherit,
-};
-#define N_TABLES (sizeof(tables) / sizeof(tables[0]))
 
 size_t cr_attack_count(void)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < N_TABLES; i++)
-		count += tables[i]->count;
+	for (size_t i = 0; cr_attack_tables[i]; i++)
+		count += cr_attack_tables[i]->count;
 	return count;
 }
 
 const struct cr_attack *cr_attack_at(size_t index)
 {
-	for (size_t i = 0; i < N_TABLES; i++) {
-		if (index < tables[i]->count)
-			return &tables[i]->rows[index];
-		index -= tables[i]->count;
+	for (size_t i = 0; cr_attack_tables[i]; i++) {
+		if (index < cr_attack_tables[i]->count)
+			return &cr_attack_tables[i]->rows[index];
+		index -= cr_attack_tables[i]->count;
 	}
 	return NULL;
 }
@@ -51,125 +40,57 @@ const struct cr_attack *cr_attack_find(const char *name)
 	return NULL;
 }
 
-struct shared {
-	int done;
-	enum cr_attack_outcome outcome;
-	struct cr_attack_note note;
-};
+static void note_text(const struct cr_attack_env *env, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
 
-/* A child that dies without an answer was stopped by the kernel: that is a refusal too. */
-static enum cr_attack_outcome answer_of(const struct shared *shared, int status,
-					struct cr_attack_note *note)
+static void note_text(const struct cr_attack_env *env, const char *fmt, va_list ap)
 {
-	if (shared->done) {
-		*note = shared->note;
-		return shared->outcome;
-	}
-	note->os_code = EPERM;
-	if (WIFSIGNALED(status))
-		snprintf(note->text, sizeof(note->text), "killed by signal %d (%s)",
-			 WTERMSIG(status), strsignal(WTERMSIG(status)));
-	else
-		snprintf(note->text, sizeof(note->text), "the attacker ended without an answer");
+	vsnprintf(env->note->text, sizeof(env->note->text), fmt, ap);
+}
+
+enum cr_attack_outcome cr_attack_refused(const struct cr_attack_env *env, const char *fmt, ...)
+{
+	char why[256];
+	const int code = cr_attack_last_error(why, sizeof(why));
+	size_t used;
+	va_list ap;
+
+	va_start(ap, fmt);
+	note_text(env, fmt, ap);
+	va_end(ap);
+	used = strlen(env->note->text);
+	env->note->os_code = code;
+	snprintf(env->note->text + used, sizeof(env->note->text) - used, ": %s", why);
 	return CR_ATTACK_REFUSED;
 }
 
-static void child_attacks(const struct cr_attack_env *env, cr_attack_fn fn, struct shared *shared)
+enum cr_attack_outcome cr_attack_succeeded(const struct cr_attack_env *env, const char *fmt, ...)
 {
-	struct cr_attack_env mine = *env;
+	va_list ap;
 
-	mine.note = &shared->note;
-	shared->outcome = fn(&mine);
-	shared->done = 1;
-	_exit(0);
+	va_start(ap, fmt);
+	note_text(env, fmt, ap);
+	va_end(ap);
+	env->note->os_code = 0;
+	return CR_ATTACK_SUCCEEDED;
 }
 
-enum cr_attack_outcome cr_attack_in_child(const struct cr_attack_env *env, cr_attack_fn fn)
+enum cr_attack_outcome cr_attack_untestable(const struct cr_attack_env *env, const char *fmt, ...)
 {
-	enum cr_attack_outcome outcome;
-	struct shared *shared;
-	int status = 0;
-	pid_t pid;
+	va_list ap;
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		      0);
-	if (shared == MAP_FAILED)
-		return cr_attack_untestable(env, "mmap: %s", strerror(errno));
-	pid = fork();
-	if (pid == 0)
-		child_attacks(env, fn, shared);
-	if (pid < 0)
-		return cr_attack_untestable(env, "fork: %s", strerror(errno));
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	outcome = answer_of(shared, status, env->note);
-	munmap(shared, sizeof(*shared));
-	return outcome;
+	va_start(ap, fmt);
+	note_text(env, fmt, ap);
+	va_end(ap);
+	env->note->os_code = 0;
+	return CR_ATTACK_NOT_TESTABLE;
 }
 
-/* The middle process ends at once, so that the attacker is an orphan in a session of its own. */
-static void orphan_attacks(const struct cr_attack_env *env, cr_attack_fn fn, struct shared *shared,
-			   int done)
+enum cr_attack_outcome cr_attack_result(const struct cr_attack_env *env, long rc, const char *what)
 {
-	pid_t pid;
-
-	setsid();
-	pid = fork();
-	if (pid == 0)
-		child_attacks(env, fn, shared);
-	close(done);
-	_exit(pid < 0);
-}
-
-/* The pipe's end of file says that the orphan is gone, though it is not ours to wait for. */
-static enum cr_attack_outcome in_grandchild(const struct cr_attack_env *env, cr_attack_fn fn)
-{
-	struct shared *shared;
-	int ends[2], status = 0;
-	char byte;
-	pid_t pid;
-
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		      0);
-	if (shared == MAP_FAILED || pipe(ends) < 0)
-		return cr_attack_untestable(env, "mmap or pipe: %s", strerror(errno));
-	pid = fork();
-	if (pid == 0) {
-		close(ends[0]);
-		orphan_attacks(env, fn, shared, ends[1]);
-	}
-	close(ends[1]);
-	if (pid < 0)
-		return cr_attack_untestable(env, "fork: %s", strerror(errno));
-	waitpid(pid, &status, 0);
-	while (read(ends[0], &byte, 1) < 0 && errno == EINTR)
-		;
-	close(ends[0]);
-	return answer_of(shared, status, env->note);
-}
-
-enum cr_attack_outcome cr_attack_run(const struct cr_attack *attack,
-				     const struct cr_attack_env *env, enum cr_attack_how how,
-				     struct cr_attack_note *note)
-{
-	struct cr_attack_env mine = *env;
-
-	memset(note, 0, sizeof(*note));
-	mine.note = note;
-	mine.arg = attack->arg;
-	switch (how) {
-	case CR_HOW_PLAIN:
-		return attack->fn(&mine);
-	case CR_HOW_GRANDCHILD:
-		return in_grandchild(&mine, attack->fn);
-	case CR_HOW_CONTROL:
-		mine.init_pid = env->victim_pid; /* see init.c */
-		if ((attack->traits & CR_TRAIT_CONTROL_NS) && cr_attack_mask(&mine) < 0)
-			return cr_attack_untestable(&mine, "no namespace for the control: %s",
-						    strerror(errno));
-		return attack->fn(&mine);
-	}
-	return cr_attack_untestable(&mine, "unknown way to run");
+	if (rc < 0)
+		return cr_attack_refused(env, "%s", what);
+	return cr_attack_succeeded(env, "%s", what);
 }
 
 int cr_attack_env_set(struct cr_attack_env *env, const char *assignment)
@@ -203,7 +124,7 @@ int cr_attack_env_set(struct cr_attack_env *env, const char *assignment)
 
 int cr_attack_env_write(const struct cr_attack_env *env, const char *file, struct cr_err *err)
 {
-	FILE *out = fopen(file, "we");
+	FILE *out = cr_attack_fopen(file, "w");
 
 	if (!out)
 		return cr_fail_os(err, CR_E_IO, errno, "write '%s'", file);
@@ -221,7 +142,7 @@ int cr_attack_env_write(const struct cr_attack_env *env, const char *file, struc
 int cr_attack_env_read(struct cr_attack_env *env, const char *file, struct cr_err *err)
 {
 	char line[CR_ATTACK_TEXT + 64];
-	FILE *in = fopen(file, "re");
+	FILE *in = cr_attack_fopen(file, "r");
 	int rc = 0;
 
 	if (!in)
@@ -284,7 +205,10 @@ int cr_attack_main(int argc, char *const *argv, FILE *out)
 	struct cr_attack_note note;
 	enum cr_attack_outcome outcome;
 	struct cr_err err = {0};
+	int exit_code;
 
+	if (cr_attack_part(argc, argv, &exit_code))
+		return exit_code;
 	if (parse_options(&options, argc, argv, &err) < 0) {
 		fprintf(out, "wrong use: %s\n", err.text);
 		return 2;

@@ -28,18 +28,31 @@ extern const struct cr_attack_table cr_attacks_ipc;
 extern const struct cr_attack_table cr_attacks_devices; /* /dev, /proc/sys, /sys */
 extern const struct cr_attack_table cr_attacks_inherit; /* descriptors, tty, limits, carrel */
 
+/* This system's, in the order of their themes; NULL ends them. */
+extern const struct cr_attack_table *const cr_attack_tables[];
+
 #define CR_ATTACK_TABLE(name, array) \
 	const struct cr_attack_table name = {array, sizeof(array) / sizeof((array)[0])}
 
-/* Fill the note and return their outcome. Refused: appends the text of errno. */
+/* fopen of this system: `path` is UTF-8, and no child inherits the file. */
+FILE *cr_attack_fopen(const char *path, const char *mode);
+/* The system's last error (errno, GetLastError()); its text into `text`. */
+int cr_attack_last_error(char *text, size_t size);
+
+/* True when the words are of a part that an attack starts this program for, and it was played. */
+bool cr_attack_part(int argc, char *const *argv, int *exit_code);
+
+/* Fill the note and return their outcome. Refused: appends the text of the last error. */
 enum cr_attack_outcome cr_attack_refused(const struct cr_attack_env *env, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 enum cr_attack_outcome cr_attack_succeeded(const struct cr_attack_env *env, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 enum cr_attack_outcome cr_attack_untestable(const struct cr_attack_env *env, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-/* Refused when rc is negative (errno says why), else succeeded. */
+/* Refused when rc is negative (the last error says why), else succeeded. */
 enum cr_attack_outcome cr_attack_result(const struct cr_attack_env *env, long rc, const char *what);
+
+/* What follows is of Linux; src/verify/windows/tools.h has the same for Windows. */
 
 /* A path by printf, in one of 16 static buffers used in turn. */
 const char *cr_attack_path(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -17,56 +17,17 @@
 
 #include "attack.h"
 
-static void note_text(const struct cr_attack_env *env, const char *fmt, va_list ap)
-	__attribute__((format(printf, 2, 0)));
-
-static void note_text(const struct cr_attack_env *env, const char *fmt, va_list ap)
+FILE *cr_attack_fopen(const char *path, const char *mode)
 {
-	vsnprintf(env->note->text, sizeof(env->note->text), fmt, ap);
+	return fopen(path, mode[0] == 'w' ? "we" : "re");
 }
 
-enum cr_attack_outcome cr_attack_refused(const struct cr_attack_env *env, const char *fmt, ...)
+int cr_attack_last_error(char *text, size_t size)
 {
-	int saved = errno;
-	size_t used;
-	va_list ap;
+	const int code = errno;
 
-	va_start(ap, fmt);
-	note_text(env, fmt, ap);
-	va_end(ap);
-	used = strlen(env->note->text);
-	env->note->os_code = saved;
-	snprintf(env->note->text + used, sizeof(env->note->text) - used, ": %s", strerror(saved));
-	return CR_ATTACK_REFUSED;
-}
-
-enum cr_attack_outcome cr_attack_succeeded(const struct cr_attack_env *env, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	note_text(env, fmt, ap);
-	va_end(ap);
-	env->note->os_code = 0;
-	return CR_ATTACK_SUCCEEDED;
-}
-
-enum cr_attack_outcome cr_attack_untestable(const struct cr_attack_env *env, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	note_text(env, fmt, ap);
-	va_end(ap);
-	env->note->os_code = 0;
-	return CR_ATTACK_NOT_TESTABLE;
-}
-
-enum cr_attack_outcome cr_attack_result(const struct cr_attack_env *env, long rc, const char *what)
-{
-	if (rc < 0)
-		return cr_attack_refused(env, "%s", what);
-	return cr_attack_succeeded(env, "%s", what);
+	snprintf(text, size, "%s", strerror(code));
+	return code;
 }
 
 const char *cr_attack_path(const char *fmt, ...)

@@ -65,6 +65,7 @@ enum cr_attack_outcome {
 	S(suid_program)  /* this program, setuid root; "" when the fixture is not root's */ \
 	S(self)          /* this program, at a path visible in the box */                   \
 	S(carrel)        /* carrel, at a path visible in the box; "" */                     \
+	S(object_name)   /* Windows: what the names of the victim's objects begin with */   \
 	N(tcp_port)      /* TCP on every IPv4 address of the host */                        \
 	N(tcp6_port)     /* TCP on ::1 */                                                   \
 	N(udp_port)                                                                         \
@@ -76,7 +77,7 @@ enum cr_attack_outcome {
 	N(msg_id)                                                                           \
 	N(sem_id)                                                                           \
 	N(dir_fd)          /* inherited descriptors: the outside directory, ... */          \
-	N(file_fd)         /* ... the precious file for writing, ... */                     \
+	N(file_fd)         /* ... the precious file for writing (also a handle), ... */     \
 	N(socket_fd)       /* ... a UDP socket connected to udp_port */                     \
 	N(limit_processes) /* what the policy limits are; 0: no limit set */                \
 	N(limit_memory)                                                                     \
@@ -84,7 +85,7 @@ enum cr_attack_outcome {
 	N(limit_files)
 
 struct cr_attack_note {
-	int os_code; /* errno of the refusal; 0 */
+	int os_code; /* errno or GetLastError() of the refusal; 0 */
 	char text[CR_ATTACK_TEXT];
 };
 
@@ -106,18 +107,23 @@ typedef enum cr_attack_outcome (*cr_attack_fn)(const struct cr_attack_env *env);
 #define CR_HOLDS_FULL     1u
 #define CR_HOLDS_LANDLOCK 2u
 #define CR_HOLDS_BOTH     (CR_HOLDS_FULL | CR_HOLDS_LANDLOCK)
+/* ... and of Windows. */
+#define CR_HOLDS_UNELEVATED 4u
+#define CR_HOLDS_ELEVATED   8u
+#define CR_HOLDS_WINDOWS    (CR_HOLDS_UNELEVATED | CR_HOLDS_ELEVATED)
 
 /* What a run needs. */
-#define CR_NEEDS_ROOT     1u   /* only makes sense as host root */
-#define CR_NEEDS_ORDINARY 2u   /* never as root: its control would reach the whole machine */
-#define CR_NEEDS_TTY      4u   /* a terminal as standard input and controlling terminal */
-#define CR_NEEDS_CONSOLE  8u   /* a virtual console as standard input */
-#define CR_NEEDS_FDS      16u  /* dir_fd, file_fd and socket_fd open in the launcher */
-#define CR_NEEDS_LIMITS   32u  /* the limits of cr_attack_fixture_policy in force, box only */
-#define CR_NEEDS_CARREL   64u  /* env->carrel */
-#define CR_NEEDS_SUID     128u /* env->suid_program */
-#define CR_NEEDS_GROUP    256u /* started in the victim's process group */
-#define CR_NEEDS_SECRETS  512u /* CARREL_TEST_TOKEN=<marker> in the launcher's environment */
+#define CR_NEEDS_ROOT     1u    /* only makes sense as host root */
+#define CR_NEEDS_ORDINARY 2u    /* never as root: its control would reach the whole machine */
+#define CR_NEEDS_TTY      4u    /* a terminal as standard input and controlling terminal */
+#define CR_NEEDS_CONSOLE  8u    /* a virtual console as standard input */
+#define CR_NEEDS_FDS      16u   /* dir_fd, file_fd and socket_fd open in the launcher */
+#define CR_NEEDS_LIMITS   32u   /* the limits of cr_attack_fixture_policy in force, box only */
+#define CR_NEEDS_CARREL   64u   /* env->carrel */
+#define CR_NEEDS_SUID     128u  /* env->suid_program */
+#define CR_NEEDS_GROUP    256u  /* started in the victim's process group */
+#define CR_NEEDS_SECRETS  512u  /* CARREL_TEST_TOKEN=<marker> in the launcher's environment */
+#define CR_NEEDS_FIXTURE  1024u /* targets that only cr_attack_fixture_make makes (Windows) */
 
 /* How to judge it. */
 #define CR_TRAIT_TRACE      1u /* a success changes the fixture: the control must show it */
@@ -171,8 +177,9 @@ struct cr_attack_fixture;
 
 /*
  * Makes the targets in `dir`, an empty directory of ours that is not under /tmp (a box has its
- * own /tmp and would not see it). Two child processes hold sockets and play the victim; they
- * die with the calling thread. 0 and a fixture, owned; or -1 with nothing left behind.
+ * own /tmp and would not see it). On Linux two child processes hold sockets and play the victim;
+ * they die with the calling thread. On Windows the victim is the calling process.
+ * 0 and a fixture, owned; or -1 with nothing left behind.
  */
 int cr_attack_fixture_make(const char *dir, struct cr_attack_fixture **out, struct cr_err *err);
 /* Borrowed; may be completed by the caller (self, carrel, suid_program, limits). */

@@ -1,0 +1,45 @@
+/*
+ * run.c - the battery of Windows, and the running of one attack in this process. The grandchild is
+ * for the caller to start: a process here cannot be copied.
+ */
+#include <string.h>
+
+#include "tools.h"
+
+#define LINGER_MS 60000
+
+const struct cr_attack_table *const cr_attack_tables[] = {
+	&cr_win_outside, &cr_win_protected, &cr_win_own, &cr_win_process, &cr_win_session, NULL,
+};
+
+enum cr_attack_outcome cr_attack_run(const struct cr_attack *attack,
+				     const struct cr_attack_env *env, enum cr_attack_how how,
+				     struct cr_attack_note *note)
+{
+	struct cr_attack_env mine = *env;
+
+	memset(note, 0, sizeof(*note));
+	mine.note = note;
+	mine.arg = attack->arg;
+	if (how == CR_HOW_GRANDCHILD)
+		return cr_attack_untestable(&mine, "start it from a child");
+	/* our own current directory would keep it from being renamed */
+	SetCurrentDirectoryW(cr_win_path(&mine, "out:"));
+	return attack->fn(&mine);
+}
+
+/* linger EVENT: the process that outlives a box, for at most a minute. */
+bool cr_attack_part(int argc, char *const *argv, int *exit_code)
+{
+	HANDLE release;
+
+	if (argc != 2 || strcmp(argv[0], "linger") != 0)
+		return false;
+	release = OpenEventW(SYNCHRONIZE, FALSE, cr_win_wide(argv[1]));
+	if (release)
+		WaitForSingleObject(release, LINGER_MS);
+	else if (GetLastError() != ERROR_FILE_NOT_FOUND) /* else nobody is left to see us */
+		Sleep(LINGER_MS);
+	*exit_code = 0;
+	return true;
+}
