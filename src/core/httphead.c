@@ -45,12 +45,15 @@ static bool is_token(struct cr_http_text text)
 	return text.len > 0;
 }
 
-/* A server of the last century takes `GET /` without a version, and nothing else so short. */
+/*
+ * A server of the last century takes `GET /` without a version; one behind a load balancer takes
+ * HAProxy's PROXY line, and a request behind it.
+ */
 static bool is_known_method(struct cr_http_text word)
 {
 	static const char *const methods[] = {
-		"get",     "head",  "post",  "put",     "delete",
-		"options", "trace", "patch", "connect", "pri",
+		"get",   "head",  "post",    "put", "delete", "options",
+		"trace", "patch", "connect", "pri", "proxy",
 	};
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
@@ -67,8 +70,7 @@ static bool mentions_http(struct cr_http_text line)
 	return false;
 }
 
-/* NUL in the first line: no server takes that for a request, and git's own protocol has it. */
-enum cr_look cr_http_begins(const uint8_t *data, size_t len)
+enum cr_look cr_http_first_word(const uint8_t *data, size_t len)
 {
 	size_t word = 0;
 
@@ -78,20 +80,30 @@ enum cr_look cr_http_begins(const uint8_t *data, size_t len)
 		return CR_LOOK_BAD;
 	if (word == len)
 		return CR_LOOK_MORE;
-	if (word == 0 && strchr("\r\n\t ", data[0]) && data[0])
+	if (word == 0 && data[0] && strchr("\r\n\t ", data[0]))
 		return CR_LOOK_BAD;
-	if (word == 0 || (data[word] != ' ' && data[word] != '\t'))
-		return CR_LOOK_OTHER;
+	return word && (data[word] == ' ' || data[word] == '\t') ? CR_LOOK_DONE : CR_LOOK_OTHER;
+}
+
+/* NUL in the first line: no server takes that for a request, and git's own protocol has it. */
+enum cr_look cr_http_begins(const uint8_t *data, size_t len)
+{
+	const enum cr_look look = cr_http_first_word(data, len);
+
+	if (look != CR_LOOK_DONE)
+		return look;
 
 	const uint8_t *end = memchr(data, '\n', len);
 	const struct cr_http_text line = text_of(data, end ? (size_t)(end - data) : len);
+	struct cr_http_text word = {line.at, 0};
 
 	if (memchr(line.at, '\0', line.len))
 		return CR_LOOK_OTHER;
 	if (!end)
 		return CR_LOOK_MORE;
-	return mentions_http(line) || is_known_method(text_of(data, word)) ? CR_LOOK_DONE
-									   : CR_LOOK_OTHER;
+	while (is_token_char((uint8_t)word.at[word.len]))
+		word.len++;
+	return mentions_http(line) || is_known_method(word) ? CR_LOOK_DONE : CR_LOOK_OTHER;
 }
 
 /* True when the line up to the LF at `end` has its CR in front of that, and no other. */

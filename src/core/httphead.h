@@ -31,9 +31,15 @@ struct cr_http_head {
 };
 
 /*
- * Whether a stream begins with HTTP/1, from all it has so far: MORE, OTHER, BAD (blanks or empty
- * lines before the first word, or a first word without end), or DONE, which says only that the
- * first line is one that some server might take for a request.
+ * Whether a stream begins as a request might, with a word and a blank: MORE, OTHER, DONE, or BAD:
+ * blanks or empty lines before the word, or a word without end. Clear from at most 65 bytes.
+ */
+enum cr_look cr_http_first_word(const uint8_t *data, size_t len);
+
+/*
+ * Whether a stream begins with HTTP/1, from all it has so far: MORE, OTHER, BAD (as
+ * cr_http_first_word), or DONE, which says only that the first line is one that some server might
+ * take for a request.
  */
 enum cr_look cr_http_begins(const uint8_t *data, size_t len);
 

@@ -133,6 +133,7 @@ static const struct row rows[] = {
 	{BAD("GET / http/1.1\r\n" HOST END, "neither HTTP/1.0 nor HTTP/1.1")},
 	{BAD("GET /\r\n" HOST END, "neither HTTP/1.0 nor HTTP/1.1")},
 	{BAD("get http://b.com/\r\n" END, "neither HTTP/1.0 nor HTTP/1.1")},
+	{BAD("PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n" GET HOST END, "neither HTTP/1.0 nor HTTP/1.1")},
 	{BAD("FOO / HTTP/1.1 x\r\n" HOST END, "neither HTTP/1.0 nor HTTP/1.1")},
 
 	/* lines */
