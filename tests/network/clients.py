@@ -76,7 +76,8 @@ def table(made, place):
         Client("a Go program", HTTPS, lambda n, p: [made.file("fetch-go"), secure(n, p)],
                [made.file("fetch-go")]),
         Client("a Java program", HTTPS, lambda n, p: [
-            "java", "-XX:TieredStopAtLevel=1", made.file("Fetch.java"), secure(n, p), ca], ["java"]),
+            "java", "-XX:TieredStopAtLevel=1", made.file("Fetch.java"), secure(n, p), ca],
+               ["java"]),
         Client("node, fetch", HTTPS, lambda n, p: [*node, "fetch", secure(n, p)], ["node"]),
         Client("node, https", HTTPS, lambda n, p: [*node, "https", secure(n, p)], ["node"]),
         Client("Python, urllib", HTTPS, lambda n, p: [*python, "urllib", secure(n, p)]),
@@ -105,7 +106,7 @@ def build(made, cache):
              os.path.join(here, "plain.c"))
     if shutil.which("go"):
         env = {**os.environ, "CGO_ENABLED": "0", "GOCACHE": os.path.join(cache, "go-cache"),
-               "GOPATH": os.path.join(cache, "go-path"), "GOFLAGS": "-mod=mod", "GO111MODULE": "off",
+               "GOPATH": os.path.join(cache, "go-path"), "GO111MODULE": "off",
                "GOTOOLCHAIN": "local"}
         call("go", "build", "-o", made.file("fetch-go"), os.path.join(here, "fetch.go"), env=env)
 

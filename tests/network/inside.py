@@ -488,8 +488,8 @@ def say(word):
 
 
 OPERATIONS = {function.__name__: function for function in (
-    echo, banner, raw, http, tls, udp, dns, dns_many, dns_then_tls, resolve, open_socket, ping, packet,
-    inherited, listeners, poke_listeners, own_server, crowd, endless, serve, hold)}
+    echo, banner, raw, http, tls, udp, dns, dns_many, dns_then_tls, resolve, open_socket, ping,
+    packet, inherited, listeners, poke_listeners, own_server, crowd, endless, serve, hold)}
 
 
 def perform(operation, arguments):
@@ -501,8 +501,11 @@ def perform(operation, arguments):
 
 def main():
     with open(sys.argv[1], encoding="ascii") as steps:
-        print(json.dumps([perform(*step) for step in json.load(steps)]))
+        results = [perform(*step) for step in json.load(steps)]
+    print(json.dumps(results))
+    # what was refused is told only of a command that failed
+    return 0 if all(result["ok"] for result in results) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -191,4 +191,4 @@ inside.OPERATIONS.update({function.__name__: function for function in (
 if __name__ == "__main__":
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    inside.main()
+    sys.exit(inside.main())

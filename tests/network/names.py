@@ -8,6 +8,7 @@ HOST6, ROUTER6 = "fd77::1", "fd77::2"
 DNS, HOSTILE_DNS = "93.184.215.53", "93.184.215.54"
 WWW, WWW6 = "93.184.215.10", "2606:2800:220::10"
 OTHER, OTHER6 = "93.184.215.20", "2606:2800:220::20"
+BENCH, BENCH_ADDRESS = "bench.example.com", "93.184.215.99" # on the host itself
 METADATA = "169.254.169.254"
 
 # what an allowed name must not lead to: the registries of RFC 6890, and forms that hide a v4
@@ -22,6 +23,7 @@ SPECIAL = {
 NAMES = {
     "www.example.com": [WWW, WWW6],
     "v4.example.com": [WWW],
+    BENCH: [BENCH_ADDRESS],
     "v6.example.com": [WWW6],
     "xn--bcher-kva.example.com": [WWW],
     "mixed.example.com": [ROUTER, WWW],
@@ -50,5 +52,5 @@ def internet_addresses():
     """All addresses of the internet's own interface, with prefix lengths."""
     listed = {address for addresses in NAMES.values() for address in addresses}
     listed |= {DNS, HOSTILE_DNS, METADATA}
-    own = {ROUTER, ROUTER6, HOST, "127.0.0.1", "::1", "0.0.0.0", SPECIAL["mapped"]}
+    own = {ROUTER, ROUTER6, HOST, BENCH_ADDRESS, "127.0.0.1", "::1", "0.0.0.0", SPECIAL["mapped"]}
     return sorted(address + ("/128" if ":" in address else "/32") for address in listed - own)

@@ -38,13 +38,13 @@ def row_38(trial):
         tls(ALLOWED, sni=EVIL, record=100), tls(ALLOWED, sni=EVIL, record=16),
         tls(ALLOWED, sni="x." + ALLOWED), tls(ALLOWED, sni=ALLOWED + ".example.net"),
         tls(ALLOWED, sni="example.com"), tls(ALLOWED, sni=EVIL, hosts=[ALLOWED])],
-        tells=[ALLOWED], quiet=False)
+        tells=[ALLOWED], dials=(WWW, WWW6))
     trial.refused("38: and so is none", [tls(ALLOWED), tls(ALLOWED, pieces=1)], tells=[ALLOWED],
-                  quiet=False)
+                  dials=(WWW, WWW6))
     trial.allowed("38: unless the rule says so", [tls(ALLOWED), tls(ALLOWED, sni=EVIL)],
                   [f"allow connect {ALLOWED}:443 notls"])
     trial.refused("38: what is neither TLS, HTTP nor SSH is refused", [echo(ALLOWED, 5432)], FULL,
-                  tells=[ALLOWED], quiet=False)
+                  tells=[ALLOWED], dials=(WWW, WWW6))
     trial.allowed("38: unless the rule says that, too", [
         echo(ALLOWED, 5432), ["banner", {"host": ALLOWED, "port": 25}]],
         [f"allow connect {ALLOWED}:5432 notls", f"allow connect {ALLOWED}:25 notls"])
@@ -55,7 +55,7 @@ def row_38(trial):
             "SSH-2.0-x HTTP/1.1\r\nHost: other.example.net\r\n\r\n", "SSH-1.5-old\r\n",
             "SSH-2.0\r\n", "ssh-2.0-test\r\n", "\r\nSSH-2.0-test\r\n",
             "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "220 mail\r\n", "\x80\x2e\x01\x03\x01\0\x15\0\0",
-            "\x15\x03\x01\0\x02\x02\x28", "\0" * 600)], FULL, quiet=False)
+            "\x15\x03\x01\0\x02\x02\x28", "\0" * 600)], FULL, dials=(WWW, WWW6))
     hosts(trial)
 
 
@@ -88,7 +88,8 @@ def hosts(trial):
                 post("Transfer-Encoding: xchunked\r\n", "0\r\n\r\n" + get(EVIL)),
                 post("Transfer-Encoding:\x0bchunked\r\n", "0\r\n\r\n" + get(EVIL)),
                 post("Transfer-Encoding: chunked, identity\r\n", "0\r\n\r\n" + get(EVIL)),
-                post("Content-Length: +0\r\n", get(EVIL)), post("Content-Length: 0x0\r\n", get(EVIL))]
+                post("Content-Length: +0\r\n", get(EVIL)),
+                post("Content-Length: 0x0\r\n", get(EVIL))]
     refused_by_log(trial, "38: no request is smuggled behind another", [
         http([request]) for request in smuggled], EVIL, control=False)
     refused_by_log(trial, "38: nor by CONNECT or a change of protocol", [
@@ -170,8 +171,8 @@ def row_44(trial):
         watched(trial, f"44: the name service survives random, cut and long questions by {how}",
                 steps)
     watched(trial, "44: and streams of them that never end", [
-        ["raw", {"host": DNS, "port": 53, "data": data}] for data in ("\xff\xff", "\0", "\0\0" * 900,
-                                                                    "\xff\xff" + "A" * 70000)]
+        ["raw", {"host": DNS, "port": 53, "data": data}]
+        for data in ("\xff\xff", "\0", "\0\0" * 900, "\xff\xff" + "A" * 70000)]
         + [["crowd", {"host": DNS, "port": 53, "count": 500, "text": "\0\x20abc"}]])
     watched(trial, "44: random first bytes are refused", [
         ["raw", {"host": ALLOWED, "port": port, "encoding": "base64", "finish": True,

@@ -77,7 +77,7 @@ def row_41(trial):
             echo("::ffff:127.0.0.1", names.HOST_LOOPBACK, family=INET6)]
     trial.refused("41: services on the host's loopback are not reached", here)
     trial.refused("41: nor with every port of every name allowed", here, ["allow connect *:*"],
-                  quiet=False)
+                  dials=())
     hosts = ["127.0.0.1", "::1", HOST, OTHER, OTHER6, "198.18.255.254", "0.0.0.0"]
 
     def judge(results, packets, _ran):
@@ -86,12 +86,18 @@ def row_41(trial):
         return problems + trial.strange(packets, (WWW, WWW6))
     trial.judged("41: the broker's listeners serve nobody who comes by number",
                  [["poke_listeners", {"name": ALLOWED, "port": 443, "hosts": hosts}]], judge)
-    own = [["own_server", {"name": name, "port": port, "bind": bind, "host": host}]
-           for name, port in ((None, 9000), (ALLOWED, 8443), (None, 8443))
-           for bind, host in (("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"),
-                              ("::1", "::1"), ("::", "::1"))]
-    trial.allowed("41: servers of the box keep their ports, and their clients reach them", own,
-                  [f"allow connect {ALLOWED}:8443"], control=False)
+    binds = (("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "::1"), ("::", "::1"))
+    rules = [f"allow connect {ALLOWED}:8443"]
+
+    def own(name, where):
+        return [["own_server", {"name": name, "port": 8443, "bind": bind, "host": host}]
+                for bind, host in where]
+    trial.allowed("41: servers of the box serve its own clients", own(None, binds), rules)
+    trial.allowed("41: also on a port of the loopback that a name was reached on before",
+                  own(ALLOWED, binds[::2]), rules, control=False)
+    for bind, host in binds[1::2]:
+        trial.allowed(f"41: and on that port of {bind}", own(ALLOWED, [(bind, host)]), rules,
+                      control=False)
 
 
 def row_42(trial):

@@ -56,18 +56,21 @@ class Trial:
         return there
 
     def refused(self, title, steps, rules=None, answered=True, privileged=False, tells=(),
-                quiet=True):
-        """No step succeeds in a box, carrel tells each of `tells`, and (quiet) nothing leaves."""
+                dials=None):
+        """No step succeeds in a box, and carrel tells each of `tells`. Nothing leaves; or, with
+        `dials`, nothing but questions to the name server, and connections there without a byte."""
         if not self.control(title, steps, answered, privileged):
             return
         ran, packets = self.inside(WEB if rules is None else rules, steps)
         problems = ran.broken()
         problems += [f"succeeds in the box: {short(step)}: {result}"
                      for step, result in zip(steps, ran.results) if result["ok"]]
-        if quiet:
+        if dials is None:
             problems += [f"left the host: {packet}" for packet in packets]
         else:
-            problems += self.strange(packets)
+            problems += self.strange(packets, dials)
+            problems += [f"was passed on: {packet}" for packet in packets
+                         if packet.target in dials and packet.payload]
         problems += self.untold(ran, tells)
         self.tap.check(title, problems + (ran.told() if problems else []))
 

@@ -329,6 +329,7 @@ class World:
                 with open(f"/proc/sys/net/ipv6/conf/{which}/{key}", "w", encoding="ascii") as file:
                     file.write("0")
         call("ip", "link", "set", "lo", "up")
+        call("ip", "addr", "add", names.BENCH_ADDRESS + "/32", "dev", "lo")
         call("ip", "link", "add", "uplink", "type", "veth", "peer", "name", "internet", "netns",
              str(pid))
         call("ip", "addr", "add", names.HOST + "/24", "dev", "uplink")
@@ -339,7 +340,8 @@ class World:
 
     def make_keys(self):
         """One authority, one certificate with every name, two ssh keys."""
-        curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+        curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+                 "2"]
         call("openssl", "req", "-x509", *curve, "-subj", "/CN=carrel test authority", "-keyout",
              self.file("ca.key"), "-out", self.file("ca.crt"))
         listed = [*names.NAMES, *(f"{label}.hostile.example.com" for label in names.HOSTILE)]
@@ -411,12 +413,15 @@ class World:
 
 
 def batteries(argv, battery):
-    """battery(tap, world, place) for the ordinary account and, where we are root, for root."""
+    """battery(tap, world, place) for the ordinary account and, where we are root, for root.
+    CARREL_NETWORK_ACCOUNT=user or =root: only for that."""
     enter()
     tap = Tap()
     with World(argv[1]) as world:
         for as_root in (False, True) if real_root() else (False,):
             label = "root" if as_root else "user"
+            if os.environ.get("CARREL_NETWORK_ACCOUNT", label) != label:
+                continue
             battery(Labelled(tap, label), world, world.place(as_root))
     return tap.end()
 
