@@ -40,6 +40,7 @@ static int take_accepted(void *target, const struct cr_option *option, const cha
 enum kind { /* of a rule option's value */
 	    KIND_PATH,
 	    KIND_TEXT,
+	    KIND_HOST, /* maybe with " notls" behind it */
 	    KIND_DURATION,
 	    KIND_LIMIT, /* NAME=VALUE */
 	    KIND_FILE,  /* a policy file: not a line */
@@ -50,7 +51,10 @@ static const struct cr_option rule_options[] = {
 	{"write", "PATH", "let it write PATH and everything beneath", take_given, 0},
 	{"hide", "PATH", "hide PATH: it cannot be opened", take_given, 0},
 	{"protect", "PATH", "keep PATH readable but never writable", take_given, 0},
-	{"connect", "HOST:PORT", "let it connect there", take_given, 0},
+	{"connect", "HOST:PORT",
+	 "let it connect there; 'HOST:PORT notls': whatever it says\n"
+	 "there",
+	 take_given, 0},
 	{"unix", "PATH", "let it connect to this AF_UNIX socket of the host", take_given, 0},
 	{"env", "NAME=VALUE", "set a variable", take_given, 0},
 	{"keep-env", "NAME", "keep a variable that the policy drops", take_given, 0},
@@ -68,7 +72,7 @@ static const struct {
 	{"allow write", KIND_PATH},
 	{"deny read", KIND_PATH},
 	{"deny write", KIND_PATH},
-	{"allow connect", KIND_TEXT},
+	{"allow connect", KIND_HOST},
 	{"allow unix", KIND_PATH},
 	{"set env", KIND_TEXT},
 	{"keep env", KIND_TEXT},
@@ -139,6 +143,24 @@ static void add_line(struct text *text, const char *line, const char *value)
 		add(text, p, 1);
 	}
 	add(text, "\"\n", 2);
+}
+
+/* The value is one word but for its end, which stays out of the quotes. */
+static void add_host_line(struct text *text, struct cr_arena *arena, const char *line,
+			  const char *value)
+{
+	static const char end[] = " notls";
+	size_t len = strlen(value);
+	size_t host = len > strlen(end) ? len - strlen(end) : len;
+	const char *name;
+
+	if (strcmp(value + host, end) != 0)
+		host = len;
+	name = cr_arena_strndup(arena, value, host);
+	add_line(text, line, name ? name : "");
+	text->len--; /* the newline */
+	add(text, value + host, len - host);
+	add(text, "\n", 1);
 }
 
 static int check_value(const struct cr_given *given, struct cr_err *err)
@@ -247,6 +269,10 @@ static int option_policy(struct cr_box_options *options, size_t index, enum cr_o
 			continue;
 		if (kind == KIND_PATH || kind == KIND_TEXT) {
 			add_line(&text, line, given->value);
+			continue;
+		}
+		if (kind == KIND_HOST) {
+			add_host_line(&text, list->arena, line, given->value);
 			continue;
 		}
 		add(&text, line, strlen(line));

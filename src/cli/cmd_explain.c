@@ -22,8 +22,9 @@ struct question {
 /* Steps that carry the part of the boundary which is not about paths. */
 static int enforces_network(enum cr_step_kind kind)
 {
-	return kind == CR_STEP_NAMESPACES || kind == CR_STEP_LANDLOCK || kind == CR_STEP_SECCOMP ||
-	       kind == CR_STEP_MAC_PROFILE || kind == CR_STEP_CANARY_CONNECT;
+	return kind == CR_STEP_NAMESPACES || kind == CR_STEP_CAPTURE || kind == CR_STEP_LANDLOCK ||
+	       kind == CR_STEP_SECCOMP || kind == CR_STEP_MAC_PROFILE ||
+	       kind == CR_STEP_CANARY_CONNECT;
 }
 
 /* Steps with a path that try or report something and change nothing. */
@@ -112,8 +113,8 @@ static void print_verdict(struct cr_cli *cli, const struct question *question,
 		puts("  rule: none covers it, and what no rule allows is denied");
 		return;
 	}
-	printf("  rule: %s %s %s\n", cr_decision_name(rule->decision),
-	       cr_capability_name(rule->cap), cr_cli_safe(cli, rule->text));
+	printf("  rule: %s %s %s%s\n", cr_decision_name(rule->decision),
+	       cr_capability_name(rule->cap), cr_cli_safe(cli, rule->text), cr_rule_ending(rule));
 	printf("  from: %s (%s)\n", cr_cli_origin(cli, &rule->origin),
 	       cr_layer_name(rule->origin.layer));
 }

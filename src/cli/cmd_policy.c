@@ -29,6 +29,7 @@ static void print_rule(struct cr_cli *cli, const struct cr_rule *rule)
 {
 	printf("%-5s %-8s", cr_decision_name(rule->decision), cr_capability_name(rule->cap));
 	print_word(cli, rule->text);
+	fputs(cr_rule_ending(rule), stdout);
 	if (rule->path && strcmp(rule->path, rule->text) != 0)
 		printf("  [%s]", cr_cli_safe(cli, rule->path));
 	print_origin(cli, &rule->origin);

@@ -51,8 +51,9 @@ static void print_proposals(struct cr_cli *cli, const struct cr_ruleset *rules)
 	for (size_t i = 0; i < rules->n_proposals; i++) {
 		const struct cr_rule *rule = &rules->proposals[i];
 
-		printf("  line %u: %s %s %s\n", rule->origin.line, cr_decision_name(rule->decision),
-		       cr_capability_name(rule->cap), cr_cli_safe(cli, rule->text));
+		printf("  line %u: %s %s %s%s\n", rule->origin.line,
+		       cr_decision_name(rule->decision), cr_capability_name(rule->cap),
+		       cr_cli_safe(cli, rule->text), cr_rule_ending(rule));
 	}
 }
 

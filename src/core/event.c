@@ -269,8 +269,8 @@ static const char *rule_text(const struct explaining *x, const struct cr_rule *r
 {
 	if (!rule)
 		return "no rule allows it";
-	return cr_arena_printf(x->arena, "%s %s %s", cr_decision_name(rule->decision),
-			       cr_capability_name(rule->cap), rule->text);
+	return cr_arena_printf(x->arena, "%s %s %s%s", cr_decision_name(rule->decision),
+			       cr_capability_name(rule->cap), rule->text, cr_rule_ending(rule));
 }
 
 /* The tried remedy did not help: because of `verdict`. */

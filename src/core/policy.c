@@ -233,6 +233,18 @@ static int read_keyword(struct cr_parser *parser, const struct cr_lexeme *word,
 	return -1;
 }
 
+/* "notls" behind the hosts of a line is about all of them, and none itself. */
+static bool take_notls(struct cr_parser *parser, enum cr_capability cap)
+{
+	const struct cr_lexeme *last = &parser->words[parser->n_words - 1];
+
+	if (cap != CR_CAP_CONNECT || parser->n_words < 4 || last->quoted ||
+	    strcmp(last->text, "notls") != 0)
+		return false;
+	parser->n_words--;
+	return true;
+}
+
 static void read_rule(struct cr_parser *parser, int decision)
 {
 	struct cr_item item = {.kind = CR_ITEM_RULE, .decision = (enum cr_decision)decision};
@@ -246,6 +258,7 @@ static void read_rule(struct cr_parser *parser, int decision)
 	if (cap < 0 || !has_word(parser, 2, "object", object_hints[cap]))
 		return;
 	item.cap = (enum cr_capability)cap;
+	item.notls = take_notls(parser, item.cap);
 	for (size_t i = 2; i < parser->n_words; i++)
 		cr_parser_check_object(parser, &item, &parser->words[i]);
 	add_item(parser, &item, 2);

@@ -9,6 +9,7 @@
 #ifndef CR_POLICY_H
 #define CR_POLICY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -98,6 +99,7 @@ struct cr_item {
 	uint64_t value;              /* LIMIT; EXPIRE: milliseconds, 0 = when the session ends */
 	const struct cr_word *words; /* RULE objects, ENV words, USE profile name */
 	size_t n_words;
+	bool notls; /* connect: `notls` stood behind the objects */
 };
 
 struct cr_policy {

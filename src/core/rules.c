@@ -34,6 +34,11 @@ int cr_tier_parse(const char *name, enum cr_tier *out)
 	return -1;
 }
 
+const char *cr_rule_ending(const struct cr_rule *rule)
+{
+	return rule->notls ? " notls" : "";
+}
+
 bool cr_rule_is_weak(const struct cr_rule *rule)
 {
 	return rule->origin.layer == CR_LAYER_SYSTEM || rule->origin.layer == CR_LAYER_DEFAULT;

@@ -157,6 +157,9 @@ struct cr_rules_input {
 int cr_rules_resolve(struct cr_arena *arena, const struct cr_rules_input *input,
 		     struct cr_ruleset **out, struct cr_diags *diags, struct cr_err *err);
 
+/* What stands behind the object where the rule is printed: "" or " notls". */
+const char *cr_rule_ending(const struct cr_rule *rule);
+
 /* True when `rule` yields to an explicit rule of the same path (system, built-in, profiles). */
 bool cr_rule_is_weak(const struct cr_rule *rule);
 

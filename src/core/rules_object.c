@@ -384,19 +384,12 @@ static int add_file(struct cr_resolving *r, struct object *object, struct cr_rul
 	return add_path(r, rule, path, object->group, why);
 }
 
-/* "notls" behind the hosts of a line is about all of them. */
-static bool says_notls(const struct cr_item *item)
-{
-	return item->cap == CR_CAP_CONNECT && item->n_words > 1 &&
-	       strcmp(item->words[item->n_words - 1].text, "notls") == 0;
-}
-
 static int add_host(struct cr_resolving *r, struct object *object, struct cr_rule *rule,
 		    struct cr_err *why)
 {
 	if (cr_host_parse(r->arena, object->word->text, &rule->host, why) < 0)
 		return 0;
-	rule->notls = says_notls(object->item);
+	rule->notls = object->item->notls;
 	return add_rule(r, rule, object->group) < 0 ? -1 : 1;
 }
 
@@ -437,9 +430,7 @@ static bool is_moot(const struct cr_resolving *r, const struct object *object)
 
 int cr_rules_add_line(struct cr_resolving *r, const struct cr_item *item, enum cr_group group)
 {
-	size_t n_objects = item->n_words - says_notls(item);
-
-	for (size_t i = 0; i < n_objects; i++) {
+	for (size_t i = 0; i < item->n_words; i++) {
 		struct object object = {.item = item, .word = &item->words[i], .group = group};
 		struct cr_rule rule = {
 			.decision = item->decision,

@@ -238,8 +238,8 @@ static const char *rule_line(struct cr_arena *arena, const struct cr_rule *rule)
 {
 	if (!rule)
 		return "";
-	return cr_arena_printf(arena, "%s %s %s (%s:%u, %s)", cr_decision_name(rule->decision),
-			       cr_capability_name(rule->cap), rule->text,
+	return cr_arena_printf(arena, "%s %s %s%s (%s:%u, %s)", cr_decision_name(rule->decision),
+			       cr_capability_name(rule->cap), rule->text, cr_rule_ending(rule),
 			       rule->origin.file ? rule->origin.file : "system", rule->origin.line,
 			       cr_layer_name(rule->origin.layer));
 }

@@ -8,13 +8,10 @@
  * refused in the box (a read-only mount, or nothing there), and possible outside for
  * this user. Everything else is not the box's doing and is not blamed on it.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,11 +31,11 @@
 #include "linux/calls.h"
 #include "linux/child.h"
 #include "linux/fd.h"
+#include "linux/notify.h"
 #include "linux/reserve.h"
 
 #define NONE         (-1)
 #define ANSWER_TRIES 100
-#define PATIENCE_MS  1000 /* for the broker to take a message */
 
 /* How to read one call: which arguments are directories and paths. */
 struct shape {
@@ -80,18 +77,6 @@ static const struct shape shapes[] = {
 	{SYS_utimensat, CR_OP_CHANGE, 0, 1, NONE, NONE, 0},
 	{SYS_setxattr, CR_OP_CHANGE, NONE, 0, NONE, NONE, 0},
 	{SYS_lsetxattr, CR_OP_CHANGE, NONE, 0, NONE, NONE, 0},
-};
-
-struct cr_notifier {
-	cr_denial_fn on_denial;
-	cr_connection_fn on_connection;
-	void *arg;
-	bool full;     /* the box has a mount view of its own */
-	bool captures; /* connections lead to a broker */
-	int root;      /* the box's root directory; opened at the first notification */
-	struct seccomp_notif *request;
-	struct seccomp_notif_resp *response;
-	size_t request_size, response_size;
 };
 
 struct cr_notifier *cr_notifier_new(const struct cr_plan *plan, const struct cr_launch *launch)
@@ -445,7 +430,7 @@ static enum state state_at(const struct cr_notifier *n, int root, const char *pa
 	return fd < 0 ? MISSING : writability(fd, CR_OP_CREATE);
 }
 
-static void comm_of(pid_t pid, char *buf, size_t size)
+void cr_notify_comm(pid_t pid, char *buf, size_t size)
 {
 	char path[64];
 
@@ -459,7 +444,7 @@ static void comm_of(pid_t pid, char *buf, size_t size)
 	buf[strcspn(buf, "\n")] = '\0';
 }
 
-static void report_by(struct cr_notifier *n, pid_t pid, const char *program,
+void cr_notify_report(struct cr_notifier *n, pid_t pid, const char *program,
 		      struct cr_denial *denial)
 {
 	struct timespec now;
@@ -477,8 +462,8 @@ static void report(struct cr_notifier *n, pid_t pid, struct cr_denial *denial)
 {
 	char comm[32];
 
-	comm_of(pid, comm, sizeof(comm));
-	report_by(n, pid, comm, denial);
+	cr_notify_comm(pid, comm, sizeof(comm));
+	cr_notify_report(n, pid, comm, denial);
 }
 
 /* A host directory opened for good: "/" as the launcher sees it. */
@@ -542,44 +527,6 @@ static void judge_path(struct cr_notifier *n, const struct seen *seen, const str
 	report(n, seen->pid, &denial);
 }
 
-static bool is_loopback(const struct sockaddr_storage *address)
-{
-	const struct sockaddr_in *v4 = (const void *)address;
-	const struct sockaddr_in6 *v6 = (const void *)address;
-
-	if (address->ss_family == AF_INET)
-		return (ntohl(v4->sin_addr.s_addr) >> 24) == 127 || v4->sin_addr.s_addr == 0;
-	return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr) || IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr);
-}
-
-static void judge_inet(struct cr_notifier *n, const struct seen *seen)
-{
-	const struct sockaddr_in *v4 = (const void *)&seen->address;
-	const struct sockaddr_in6 *v6 = (const void *)&seen->address;
-	char address[INET6_ADDRSTRLEN], object[INET6_ADDRSTRLEN + 16];
-	bool is_v4 = seen->address.ss_family == AF_INET;
-
-	if (seen->address_len <
-	    (is_v4 ? sizeof(*v4) : offsetof(struct sockaddr_in6, sin6_scope_id)))
-		return;
-	if (is_loopback(&seen->address))
-		return;
-	inet_ntop(seen->address.ss_family,
-		  is_v4 ? (const void *)&v4->sin_addr : (const void *)&v6->sin6_addr, address,
-		  sizeof(address));
-	snprintf(object, sizeof(object), is_v4 ? "%s:%u" : "[%s]:%u", address,
-		 ntohs(is_v4 ? v4->sin_port : v6->sin6_port));
-
-	struct cr_denial denial = {
-		.op = CR_OP_CONNECT,
-		.object = object,
-		.boundary = "network namespace",
-		.os_code = ENETUNREACH,
-	};
-
-	report(n, seen->pid, &denial);
-}
-
 /* A socket of the host that the box does not see. Abstract names tell nothing: not judged. */
 static void judge_unix(struct cr_notifier *n, const struct seen *seen)
 {
@@ -621,9 +568,8 @@ static void judge(struct cr_notifier *n, const struct seen *seen)
 		judge_path(n, seen, &seen->objects[i]);
 	if (seen->shape)
 		return;
-	if (!n->captures &&
-	    (seen->address.ss_family == AF_INET || seen->address.ss_family == AF_INET6))
-		judge_inet(n, seen);
+	if (!n->captures)
+		cr_connect_judge(n, &seen->address, seen->address_len);
 	if (seen->address.ss_family == AF_UNIX)
 		judge_unix(n, seen);
 }
@@ -644,7 +590,7 @@ static void answer(struct cr_notifier *n, int listener)
 			return;
 }
 
-static void refuse(struct cr_notifier *n, int listener, uint64_t id, int error)
+void cr_notify_refuse(struct cr_notifier *n, int listener, uint64_t id, int error)
 {
 	memset(n->response, 0, n->response_size);
 	n->response->id = id;
@@ -652,138 +598,12 @@ static void refuse(struct cr_notifier *n, int listener, uint64_t id, int error)
 	answer(n, listener);
 }
 
-static void let_go_on(struct cr_notifier *n, int listener, uint64_t id)
+void cr_notify_let_go_on(struct cr_notifier *n, int listener, uint64_t id)
 {
 	memset(n->response, 0, n->response_size);
 	n->response->id = id;
 	n->response->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 	answer(n, listener);
-}
-
-/* Older kernels only know pidfds of whole processes, and the caller may be any thread. */
-static pid_t process_of(pid_t thread)
-{
-	char path[64], text[512];
-	const char *line;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)thread);
-
-	CR_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-
-	text[len > 0 ? len : 0] = '\0';
-	line = strstr(text, "\nTgid:");
-	return line ? (pid_t)strtol(line + strlen("\nTgid:"), NULL, 10) : thread;
-}
-
-static int open_thread(pid_t thread)
-{
-	int fd = pidfd_open(thread, PIDFD_THREAD);
-
-	return fd >= 0 || errno != EINVAL ? fd : pidfd_open(process_of(thread), 0);
-}
-
-/* Programs connect UDP sockets only to learn which address would be used. */
-static bool is_stream(pid_t pid, int number)
-{
-	CR_AUTO_FD int process = open_thread(pid);
-	CR_AUTO_FD int fd = process < 0 ? -1 : pidfd_getfd(process, number, 0);
-	int type = SOCK_STREAM;
-	socklen_t len = sizeof(type);
-
-	return fd < 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 ||
-	       type == SOCK_STREAM;
-}
-
-static bool read_net_addr(const struct seen *seen, struct cr_net_addr *out)
-{
-	const struct sockaddr_in *v4 = (const void *)&seen->address;
-	const struct sockaddr_in6 *v6 = (const void *)&seen->address;
-
-	*out = (struct cr_net_addr){.family = 4};
-	if (seen->address.ss_family == AF_INET && seen->address_len >= sizeof(*v4)) {
-		memcpy(out->bytes, &v4->sin_addr, sizeof(v4->sin_addr));
-		out->port = ntohs(v4->sin_port);
-		return true;
-	}
-	if (seen->address.ss_family != AF_INET6 ||
-	    seen->address_len < offsetof(struct sockaddr_in6, sin6_scope_id))
-		return false;
-	out->port = ntohs(v6->sin6_port);
-	if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-		memcpy(out->bytes, &v6->sin6_addr.s6_addr[12], 4);
-		return true;
-	}
-	out->family = 6;
-	memcpy(out->bytes, &v6->sin6_addr, sizeof(out->bytes));
-	return true;
-}
-
-/* A thousand threads may connect at once; but a broker that takes nothing more must not hold us. */
-static int send_patiently(int talk, const struct cr_net_msg *msg)
-{
-	struct pollfd polled = {.fd = talk, .events = POLLOUT};
-
-	for (;;) {
-		if (cr_net_send(talk, msg, -1) == 0)
-			return 0;
-		if (errno != EAGAIN || poll(&polled, 1, PATIENCE_MS) <= 0)
-			return -1;
-	}
-}
-
-/* False when the broker has nothing to do with it: the call goes on. */
-static bool ask_broker(struct cr_notifier *n, const struct seen *seen, int listener, int talk)
-{
-	struct cr_net_msg want = {.kind = CR_NET_WANT, .id = n->request->id, .pid = seen->pid};
-
-	if (seen->shape || !read_net_addr(seen, &want.addr) || is_loopback(&seen->address) ||
-	    !is_stream(seen->pid, (int)n->request->data.args[0]))
-		return false;
-	comm_of(seen->pid, want.program, sizeof(want.program));
-	if (talk < 0 || send_patiently(talk, &want) < 0)
-		refuse(n, listener, want.id, ECONNREFUSED);
-	return true;
-}
-
-static void tell_refused(struct cr_notifier *n, const struct cr_net_msg *event)
-{
-	char object[CR_MAX_HOST + 64];
-	struct cr_denial denial = {
-		.op = event->end == CR_NET_LOOKUP ? CR_OP_LOOKUP : CR_OP_CONNECT,
-		.object = cr_net_object(event->name, &event->addr, object, sizeof(object)),
-		.boundary = cr_net_end_text((enum cr_net_end)event->end),
-		.net = (enum cr_net_end)event->end,
-		.os_code = event->end == CR_NET_LOOKUP ? ENOENT : ECONNREFUSED,
-	};
-
-	if (event->end == CR_NET_LOOKUP)
-		denial.object = event->name;
-	report_by(n, event->pid, event->program, &denial);
-}
-
-int cr_notifier_hear(struct cr_notifier *n, int listener, int talk)
-{
-	struct cr_net_msg msg;
-	CR_AUTO_FD int none = -1;
-
-	int got = cr_net_receive(talk, &msg, &none);
-
-	if (got < 0 && errno == EAGAIN)
-		return 0;
-	if (got <= 0 || cr_net_msg_check(&msg))
-		return -1;
-	if (msg.kind == CR_NET_VERDICT && msg.error)
-		refuse(n, listener, msg.id, ECONNREFUSED);
-	else if (msg.kind == CR_NET_VERDICT)
-		let_go_on(n, listener, msg.id);
-	if (msg.kind != CR_NET_EVENT)
-		return 0;
-	if (n->on_connection)
-		n->on_connection(n->arg, &msg);
-	if (cr_net_end_is_refusal((enum cr_net_end)msg.end))
-		tell_refused(n, &msg);
-	return 0;
 }
 
 void cr_notifier_serve(struct cr_notifier *n, int listener, int talk)
@@ -800,9 +620,10 @@ void cr_notifier_serve(struct cr_notifier *n, int listener, int talk)
 
 	int looked = look(n->request, &seen);
 
-	if (looked == 0 && n->captures && ask_broker(n, &seen, listener, talk))
+	if (looked == 0 && n->captures && !seen.shape &&
+	    cr_connect_ask(n, &seen.address, seen.address_len, listener, talk))
 		return;
-	let_go_on(n, listener, n->request->id);
+	cr_notify_let_go_on(n, listener, n->request->id);
 	if (looked == 0)
 		judge(n, &seen);
 	seen_close(&seen);

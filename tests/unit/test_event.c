@@ -405,6 +405,52 @@ static void strings_are_copied(void **state)
 }
 
 /* In the landlock tier the kernel does not say what it refused; this is what it does refuse. */
+/* Refused although the rules allow the host, or before its port is known. */
+static void of_the_broker(void **state)
+{
+	static const struct {
+		enum cr_op op;
+		enum cr_net_end end;
+		const char *object, *rule, *remedy, *flag, *why_not;
+	} rows[] = {
+		{CR_OP_LOOKUP, CR_NET_LOOKUP, "evil.test", "no rule allows it",
+		 "allow connect evil.test:443", "--connect evil.test:443", ""},
+		{CR_OP_CONNECT, CR_NET_BY_RULES, "good.test:80", "no rule allows it",
+		 "allow connect good.test:80", "--connect good.test:80", ""},
+		{CR_OP_CONNECT, CR_NET_PROTOCOL, "good.test:443", "the policy allows the host",
+		 "allow connect good.test:443 notls", "--connect 'good.test:443 notls'", ""},
+		{CR_OP_CONNECT, CR_NET_TLS_NAME, "good.test:443", "the policy allows the host",
+		 "allow connect good.test:443 notls", "--connect 'good.test:443 notls'", ""},
+		{CR_OP_CONNECT, CR_NET_SPECIAL, "good.test:443", "the policy allows the host", "",
+		 "", "only by a rule that names the address itself"},
+		{CR_OP_CONNECT, CR_NET_LIMIT, "good.test:443", "the policy allows the host", "", "",
+		 "the policy allows the host already"},
+		{CR_OP_CONNECT, CR_NET_DENIED, "asked.test:443", "the policy allows the host", "",
+		 "", "the policy allows the host already"},
+	};
+	const struct layers layers = {
+		.user = "allow connect good.test:443\nask connect asked.test:443\n"};
+	struct fake fake = resolve(&layers, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct cr_denial denial = {.op = rows[i].op,
+						 .object = rows[i].object,
+						 .net = rows[i].end,
+						 .program = "p",
+						 .boundary = cr_net_end_text(rows[i].end)};
+		struct cr_event event;
+
+		assert_int_equal(cr_event_explain(fake.arena, fake.rules, &denial, &event, NULL),
+				 0);
+		assert_string_equal(event.rule_text, rows[i].rule);
+		assert_string_equal(event.remedy_rule, rows[i].remedy);
+		assert_string_equal(event.remedy_flag, rows[i].flag);
+		assert_string_equal(event.remedy_why_not, rows[i].why_not);
+	}
+	fake_free(&fake);
+}
+
 static void a_gap_refuses_nothing(void **state)
 {
 	static const struct {
@@ -443,6 +489,7 @@ int main(void)
 		cmocka_unit_test(json_is_one_safe_line),
 		cmocka_unit_test(strings_are_copied),
 		cmocka_unit_test(a_gap_refuses_nothing),
+		cmocka_unit_test(of_the_broker),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

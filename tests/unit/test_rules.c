@@ -50,7 +50,43 @@ static const struct {
 	{"deny read ~/*/x", "/home/u/*/x", NULL, NULL},
 	{"allow unix /run/docker.sock", "/run/docker.sock", NULL, NULL},
 	{"allow git sideways", NULL, NULL, "unknown git mode 'sideways'"},
+	{"allow connect notls", NULL, NULL, "notls"},
+	{"allow connect a.test:443 notls b.test:443", NULL, NULL, "notls"},
+	{"allow read / notls", "/", NULL, NULL},
 };
+
+/* What is said to a host is looked at, unless the line ends with `notls`. */
+static void test_notls(void **state)
+{
+	static const struct {
+		const char *line;
+		size_t rules;
+		bool notls;
+	} rows[] = {
+		{"allow connect a.test:443 b.test:22", 2, false},
+		{"allow connect a.test:443 b.test:22 notls", 2, true},
+		{"ask connect *:* notls", 1, true},
+		{"allow connect notls:443", 1, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct fixture fx;
+		size_t seen = 0;
+
+		fx_init(&fx, tree, COUNT(tree));
+		fx_policy(&fx, CR_LAYER_USER, rows[i].line);
+		fx_resolve(&fx);
+		for (size_t k = 0; k < fx.set->n_rules; k++) {
+			if (fx.set->rules[k].cap != CR_CAP_CONNECT)
+				continue;
+			seen++;
+			assert_int_equal(fx.set->rules[k].notls, rows[i].notls);
+		}
+		assert_int_equal(seen, rows[i].rules);
+		fx_free(&fx);
+	}
+}
 
 static void test_objects(void **state)
 {
@@ -462,6 +498,7 @@ static void test_too_many_rules(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_notls),
 		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_links_on_the_way),

@@ -1,0 +1,46 @@
+/*
+ * notify.h - what the two halves of the notifier share: notify.c, which explains what was refused,
+ * and connect.c, which speaks with the broker.
+ */
+#ifndef CR_NOTIFY_H
+#define CR_NOTIFY_H
+
+#include <linux/seccomp.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "core/backend.h"
+
+struct cr_notifier {
+	cr_denial_fn on_denial;
+	cr_connection_fn on_connection;
+	void *arg;
+	bool full;     /* the box has a mount view of its own */
+	bool captures; /* connections lead to a broker */
+	int root;      /* the box's root directory; opened at the first notification */
+	struct seccomp_notif *request;
+	struct seccomp_notif_resp *response;
+	size_t request_size, response_size;
+};
+
+/* Answers the notification `id`: the call fails with `error`, or is carried out. */
+void cr_notify_refuse(struct cr_notifier *n, int listener, uint64_t id, int error);
+void cr_notify_let_go_on(struct cr_notifier *n, int listener, uint64_t id);
+
+/* The name of a process as the kernel knows it; "" when it is gone. */
+void cr_notify_comm(pid_t pid, char *buf, size_t size);
+
+/* Tells the caller of the library. *denial is completed with who, and when. */
+void cr_notify_report(struct cr_notifier *n, pid_t pid, const char *program,
+		      struct cr_denial *denial);
+
+/* connect.c: a connect of n->request to `address`. False when the broker has nothing to do with it:
+ * then the call has not been answered. */
+bool cr_connect_ask(struct cr_notifier *n, const struct sockaddr_storage *address, socklen_t len,
+		    int listener, int talk);
+
+/* The same without a broker, once the call was let go on: reports what had no way out. */
+void cr_connect_judge(struct cr_notifier *n, const struct sockaddr_storage *address, socklen_t len);
+
+#endif
