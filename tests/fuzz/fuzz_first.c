@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (first != CR_FIRST_MORE) {
 		MUST((tls == CR_LOOK_OTHER) == (first != CR_FIRST_TLS));
 		MUST(http_look != CR_LOOK_BAD || first != CR_FIRST_OTHER);
-		MUST(used == 0 || first == CR_FIRST_HTTP);
+		MUST(used == 0 || first == CR_FIRST_HTTP || first == CR_FIRST_BAD);
 	}
 	return 0;
 }
