@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -228,19 +229,52 @@ static void leave(struct place *place)
 	place->path = NULL;
 }
 
+/* Where what is open lies, without symbolic links; NULL: nowhere. */
+static char *path_of(int unix_fd)
+{
+	char link[64], path[4096];
+	ssize_t size;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", unix_fd);
+	size = readlink(link, path, sizeof(path) - 1);
+	if (size <= 0 || path[0] != '/')
+		return NULL;
+	path[size] = '\0';
+	return must(strdup(path));
+}
+
+static char *real_path(const char *path, struct stat *st)
+{
+	int unix_fd = open(path, O_PATH | O_CLOEXEC);
+	char *real = unix_fd != -1 && !fstat(unix_fd, st) ? path_of(unix_fd) : NULL;
+
+	if (unix_fd != -1)
+		close(unix_fd);
+	return real;
+}
+
+char *tb_realpath(const char *path, char *none)
+{
+	struct stat st;
+
+	(void)none;
+	return real_path(path, &st);
+}
+
 /* The absolute path without symbolic links; the last part need not exist. */
 static int find(struct place *place, const char *path)
 {
+	struct stat above;
 	char *parent, *real;
 	size_t size;
 
-	place->path = realpath(path, NULL);
-	place->exists = place->path && !stat(place->path, &place->st);
+	place->path = real_path(path, &place->st);
+	place->exists = place->path != NULL;
 	if (place->path)
 		return 1;
 	if (!(parent = parent_of(path)))
 		return 0;
-	real = realpath(parent, NULL);
+	real = real_path(parent, &above);
 	free(parent);
 	if (!real)
 		return 0;
@@ -253,19 +287,13 @@ static int find(struct place *place, const char *path)
 
 static int find_open(struct place *place, int unix_fd)
 {
-	char link[64], path[4096];
-	ssize_t size;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", unix_fd);
-	size = readlink(link, path, sizeof(path) - 1);
-	if (size <= 0 || path[0] != '/' || fstat(unix_fd, &place->st))
+	if (fstat(unix_fd, &place->st))
 		return 0;
 	if (!S_ISREG(place->st.st_mode) && !S_ISDIR(place->st.st_mode))
 		return 0;
-	path[size] = '\0';
-	place->path = must(strdup(path));
+	place->path = path_of(unix_fd);
 	place->exists = 1;
-	return 1;
+	return place->path != NULL;
 }
 
 /* NULL for what is no file or directory. */

@@ -72,6 +72,8 @@ struct tb_open {
 	const struct security_descriptor **sd;
 };
 
+/* realpath(path, NULL) in four system calls, not one for each name on the way */
+char *tb_realpath(const char *path, char *none);
 struct security_descriptor *tb_file_sd(int unix_fd);
 int tb_file_store(int unix_fd, const struct security_descriptor *sd, unsigned int info);
 int tb_file_open(const struct tb_open *open);
