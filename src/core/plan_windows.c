@@ -76,10 +76,17 @@ static void add_height_gaps(struct cr_win_planner *planner)
 		 "files outside the writable roots that every account of this machine may delete "
 		 "can be deleted: a write-restricted token does not restrict deleting"},
 		{"rename-protected",
-		 "what lies in protected directories can be renamed and deleted, though not "
-		 "written: a write-restricted token does not restrict deleting",
+		 "what lies in protected directories can be renamed and deleted: a "
+		 "write-restricted token does not restrict deleting",
 		 "what lies in protected directories and may be deleted by every account can be "
-		 "renamed and deleted, though not written"},
+		 "renamed and deleted"},
+		{"change-entries",
+		 "files of the user, outside the writable roots and in protected directories, can "
+		 "be opened by changing their entries and then written: a write-restricted token "
+		 "does not restrict changing entries; a canary that finds it so lets nothing run",
+		 "files whose entries every account may change, and those of other boxes, can be "
+		 "opened by changing their entries and then written: a write-restricted token does "
+		 "not restrict changing entries; a canary that finds it so lets nothing run"},
 		{"world-writable", "what everyone may write stays writable",
 		 "what everyone may write stays writable"},
 		{"same-user-processes", "processes, pipes and windows of the user can be reached",

@@ -35,7 +35,8 @@ load helper
 	run carrel plan --os windows --tier unelevated --accept-gap=integrity
 	ends_with 0
 	lacks "integrity-level"
-	for gap in integrity delete-outside rename-protected world-writable same-user-processes; do
+	for gap in integrity delete-outside rename-protected change-entries world-writable \
+			same-user-processes; do
 		contains "  $gap: "
 	done
 }

@@ -30,7 +30,7 @@ enum world_gap {
 	WORLD_OUTSIDE,
 	WORLD_RENAME,
 	WORLD_OPEN,
-	WORLD_HEIGHT,
+	WORLD_ENTRIES,
 	WORLD_NO_GAP,
 	WORLD_GAPS
 };
@@ -41,7 +41,7 @@ static const char *const world_gaps[WORLD_GAPS] = {
 	[WORLD_OUTSIDE] = "delete-outside",
 	[WORLD_RENAME] = "rename-protected",
 	[WORLD_OPEN] = "world-writable",
-	[WORLD_HEIGHT] = "integrity",
+	[WORLD_ENTRIES] = "change-entries",
 	[WORLD_NO_GAP] = "none",
 };
 
@@ -344,7 +344,7 @@ static inline enum world_gap world_gap_for(const struct world *w, const struct w
 	if (!w->spec->no_labels)
 		return low ? WORLD_LOW : WORLD_NO_GAP;
 	if (world_sets(op))
-		return WORLD_HEIGHT;
+		return WORLD_ENTRIES;
 	if (!world_moves(op))
 		return world_is_open(w, node, t->mask) ? WORLD_OPEN : WORLD_NO_GAP;
 	return world_view_of(w, node)->is_inside ? WORLD_RENAME : WORLD_OUTSIDE;
@@ -559,7 +559,7 @@ static inline void world_take_all(struct world *w)
 	assert_int_equal(cr_win_tree_settle(&w->after, NULL), 0);
 }
 
-/* After that. With lock 3 off there is nothing left to find: the gaps say so. */
+/* After that. With lock 3 off there is nothing left to find: gap change-entries says so. */
 static inline void world_check_second(struct world *w)
 {
 	if (w->spec->no_labels)

@@ -13,7 +13,7 @@ import wine as wine_module
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 GAPS = ["network", "hidden-files", "delete-low"]
-LOCK3_GAPS = ["integrity", "delete-outside", "rename-protected", "world-writable",
+LOCK3_GAPS = ["integrity", "delete-outside", "rename-protected", "change-entries", "world-writable",
               "same-user-processes"]
 
 
