@@ -7,6 +7,7 @@ Each case runs outside first. In the box the broker's descriptors and memory are
 meanwhile and after. Speaks TAP. CARREL_NETWORK_SCALE below 1 makes the numbers smaller.
 """
 
+import contextlib
 import os
 import sys
 
@@ -38,8 +39,16 @@ class Watch:
     def __call__(self, word, child):
         broker = world.broker_of(child.pid)
         self.pids.append(broker)
+        if word == "after" and broker:
+            self.settle(broker)
         if broker:
             self.kib[word], self.fds[word] = world.rss_kib(broker), world.descriptors(broker)
+
+    def settle(self, broker):
+        """The last ends are told to the broker in its own time; what stays open is a leak."""
+        most = self.fds.get("before", 0) + KEPT
+        with contextlib.suppress(RuntimeError):
+            world.until("the broker's last ends", lambda: world.descriptors(broker) <= most)
 
     def problems(self):
         found = [f"{word}: the broker has {kib} KiB" for word, kib in self.kib.items()

@@ -223,8 +223,7 @@ def killed_broker(trial):
             problems.append("no broker was found")
             return
         os.kill(broker, signal.SIGKILL)
-        world.until("the broker's end", lambda: world.status_of(broker).get(
-            "State", "Z").startswith("Z"))
+        world.until("the broker's end", lambda: world.has_ended(broker))
         captures.append(trial.world.capture().__enter__())
     ran = trial.place.play(steps, rules, kill)
     for capture in captures:
@@ -248,7 +247,7 @@ def killed_launcher(trial):
     problems = [] if broker and broker[0] else ["no broker was found"]
     try:
         world.until("the end of the broker and the box", lambda: not trial.place.processes()
-                    and not any(world.status_of(pid) for pid in broker if pid))
+                    and all(world.has_ended(pid) for pid in broker if pid))
     except RuntimeError as error:
         problems.append(str(error))
     trial.tap.check("44: a killed launcher leaves neither broker nor box", problems)

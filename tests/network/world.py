@@ -106,6 +106,11 @@ def broker_of(launcher):
     return None
 
 
+def has_ended(pid):
+    """Also when it is only waited for: what the launcher leaves behind is this process's child."""
+    return status_of(pid).get("State", "Z").startswith("Z")
+
+
 def rss_kib(pid):
     return int(status_of(pid).get("VmRSS", "0 kB").split()[0])
 
