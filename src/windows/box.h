@@ -88,6 +88,9 @@ int cr_hold_reserve(struct cr_box *box, const struct cr_step *step, struct cr_er
 /* audit.c: what everybody may write in the directory of the step, said on standard error. */
 int cr_audit(struct cr_box *box, const struct cr_step *step, struct cr_err *err);
 
+/* canary.c: carrel's own program, to be started in the box; NULL when it is not known. */
+const char *cr_box_program(struct cr_box *box, struct cr_err *err);
+
 /* canary.c: starts ourselves in the box to try what must fail. */
 int cr_canaries_run(struct cr_box *box, struct cr_err *err);
 

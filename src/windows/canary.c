@@ -13,6 +13,7 @@
 #include <windows.h>
 
 #include "box.h"
+#include "break.h"
 #include "core/backend_windows.h"
 #include "handles.h"
 #include "open.h"
@@ -121,6 +122,8 @@ static bool plays_parts; /* this program's main asks cr_windows_part, so it can 
 bool cr_windows_part(int argc, char *const *argv, int *exit_code)
 {
 	plays_parts = true;
+	if (cr_break_part(argc, argv, exit_code))
+		return true;
 	if (argc < 2 || strcmp(argv[1], WORD) != 0)
 		return false;
 	*exit_code = sing(argc - 2, argv + 2);
@@ -128,7 +131,7 @@ bool cr_windows_part(int argc, char *const *argv, int *exit_code)
 }
 
 /* carrel.exe: this program itself, or, for users of the library, the one that came with it. */
-static const char *own_program(struct cr_box *box, struct cr_err *err)
+const char *cr_box_program(struct cr_box *box, struct cr_err *err)
 {
 	wchar_t pathw[CR_MAX_PATH];
 	HMODULE module = NULL;
@@ -139,7 +142,7 @@ static const char *own_program(struct cr_box *box, struct cr_err *err)
 	if (!plays_parts)
 		GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
 					   GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
-				   (const wchar_t *)(uintptr_t)own_program, &module);
+				   (const wchar_t *)(uintptr_t)cr_box_program, &module);
 	n = GetModuleFileNameW(module, pathw, CR_MAX_PATH);
 	path = n > 0 && n < CR_MAX_PATH ? cr_utf8(box->arena, pathw, err) : NULL;
 	if (!path || plays_parts)
@@ -220,7 +223,7 @@ static int run(struct cr_box *box, char **argv, DWORD *code, struct cr_err *err)
 {
 	struct cr_process_start start = {
 		.token = box->token,
-		.program = own_program(box, err),
+		.program = cr_box_program(box, err),
 		.argv = argv,
 		.envp = box->launch->envp,
 		.job = box->job,

@@ -41,7 +41,7 @@ struct cr_console {
 	void *pseudo;      /* HPCON, or NULL */
 	HANDLE pseudo_in;  /* what we type into it */
 	HANDLE pseudo_out; /* what it shows */
-	HANDLE stop, end, done;
+	HANDLE stop, end, done, broken;
 	struct relay relays[4]; /* 0-2, and the pseudo console's output when not whole */
 	DWORD in_mode, out_mode;
 	bool raw;
@@ -129,7 +129,8 @@ static int make(struct cr_console *console, struct cr_err *err)
 	console->stop = CreateEventW(NULL, TRUE, FALSE, NULL);
 	console->end = CreateEventW(NULL, TRUE, FALSE, NULL);
 	console->done = CreateEventW(NULL, TRUE, FALSE, NULL);
-	if (!console->stop || !console->end || !console->done)
+	console->broken = CreateEventW(NULL, FALSE, FALSE, NULL);
+	if (!console->stop || !console->end || !console->done || !console->broken)
 		return cr_fail_win(err, CR_E_STEP, GetLastError(), "cannot make an event");
 	if (have_console() && make_pseudo(console, err) < 0)
 		return -1;
@@ -281,12 +282,15 @@ static DWORD WINAPI move_keys(void *arg)
 
 /*
  * Ctrl-C is typed into the pseudo console, whose programs get it as their own; in a whole one
- * move_keys does that, and this only when another process sent it.
+ * move_keys does that, and this only when another process sent it. Ctrl-Break is no character:
+ * whoever waits for the command passes it on.
  */
 static void take_control(struct cr_console *console, DWORD event)
 {
 	if (event == CTRL_C_EVENT && console->pseudo_in)
 		write_all(console->pseudo_in, "\x03", 1);
+	else if (event == CTRL_BREAK_EVENT && console->pseudo)
+		SetEvent(console->broken);
 	else
 		SetEvent(console->end);
 }
@@ -383,6 +387,16 @@ HANDLE cr_console_end_event(const struct cr_console *console)
 	return console->end;
 }
 
+HANDLE cr_console_break_event(const struct cr_console *console)
+{
+	return console->broken;
+}
+
+void *cr_console_pseudo(const struct cr_console *console)
+{
+	return console->pseudo;
+}
+
 void cr_console_hang_up(struct cr_console *console)
 {
 	close_fn close = (close_fn)entry("ClosePseudoConsole");
@@ -441,5 +455,6 @@ void cr_console_close(struct cr_console *console)
 	cr_handle_close(&console->pseudo_out);
 	cr_handle_close(&console->stop);
 	cr_handle_close(&console->end);
+	cr_handle_close(&console->broken);
 	free(console);
 }

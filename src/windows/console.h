@@ -39,8 +39,18 @@ void cr_console_prepare(struct cr_console *console, struct cr_process_start *sta
 int cr_console_begin(struct cr_console *console, struct cr_err *err);
 
 /*
- * Manual-reset event (borrowed) that is set when the user wants the end: Ctrl-Break, the window is
- * closed, logging off. The caller hangs up, waits a little, and ends the job.
+ * Auto-reset event (borrowed) that is set when the user presses Ctrl-Break and there is a pseudo
+ * console to pass it on to (break.h).
+ */
+HANDLE cr_console_break_event(const struct cr_console *console);
+
+/* The HPCON (borrowed); NULL when there is none. */
+void *cr_console_pseudo(const struct cr_console *console);
+
+/*
+ * Manual-reset event (borrowed) that is set when the user wants the end: the window is closed,
+ * logging off, Ctrl-Break where it cannot be passed on. The caller hangs up, waits a little, and
+ * ends the job.
  */
 HANDLE cr_console_end_event(const struct cr_console *console);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "break.h"
 #include "child.h"
 #include "console.h"
 #include "handles.h"
@@ -37,18 +38,31 @@ static DWORD time_left(const struct cr_box *box)
 	return due - now > INT32_MAX ? INT32_MAX : (DWORD)(due - now);
 }
 
+/* Ctrl-Break goes to the command; where it cannot be passed on the user gets the end of the box. */
+static bool pass_break(struct cr_box *box)
+{
+	const struct cr_process_start start = {
+		.token = box->token,
+		.program = cr_box_program(box, NULL),
+		.job = box->job,
+		.desktop = box->desktop.handle ? box->desktop.name : NULL,
+	};
+
+	return cr_break_send(box->console, &start, NULL) == 0;
+}
+
 /* 1: ended by itself, 0: the time is up, 2: the user wants the end, -1. */
 static int await(struct cr_box *box, struct cr_err *err)
 {
-	HANDLE both[] = {box->process.process, cr_console_end_event(box->console)};
-	const DWORD count = both[1] ? 2 : 1;
+	const HANDLE all[] = {box->process.process, cr_console_end_event(box->console),
+			      cr_console_break_event(box->console)};
 
 	for (;;) {
-		const DWORD what = WaitForMultipleObjects(count, both, FALSE, time_left(box));
+		const DWORD what = WaitForMultipleObjects(3, all, FALSE, time_left(box));
 
 		if (what == WAIT_OBJECT_0)
 			return 1;
-		if (what == WAIT_OBJECT_0 + 1)
+		if (what == WAIT_OBJECT_0 + 1 || (what == WAIT_OBJECT_0 + 2 && !pass_break(box)))
 			return 2;
 		if (what == WAIT_TIMEOUT && time_left(box) == 0)
 			return 0;

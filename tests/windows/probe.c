@@ -234,18 +234,39 @@ static int both(int argc, wchar_t **argv)
 	return 3;
 }
 
+static HANDLE broken;
+
+static BOOL WINAPI on_break(DWORD event)
+{
+	SetEvent(broken);
+	return event == CTRL_BREAK_EVENT || event == CTRL_C_EVENT;
+}
+
+/* Waits for Ctrl-Break or Ctrl-C: 33. */
+static int ctrl_break(int argc, wchar_t **argv)
+{
+	(void)argc;
+	(void)argv;
+	broken = CreateEventW(NULL, TRUE, FALSE, NULL);
+	SetConsoleCtrlHandler(on_break, TRUE);
+	puts("listening");
+	fflush(stdout);
+	return WaitForSingleObject(broken, 60000) == WAIT_OBJECT_0 ? 33 : 34;
+}
+
 static const struct {
 	const wchar_t *name;
 	int (*run)(int argc, wchar_t **argv);
 } verbs[] = {
-	{L"words", words},     {L"env", environment},
-	{L"cwd", directory},   {L"exit", end},
-	{L"files", files},     {L"use", use},
-	{L"copy", copy},       {L"sleep", sleeper},
-	{L"parent", parent},   {L"breakaway", breakaway},
-	{L"desktop", desktop}, {L"in-job", in_job},
-	{L"tree", tree},       {L"wait", wait_for_ever},
-	{L"console", console}, {L"both", both},
+	{L"words", words},      {L"env", environment},
+	{L"cwd", directory},    {L"exit", end},
+	{L"files", files},      {L"use", use},
+	{L"copy", copy},        {L"sleep", sleeper},
+	{L"parent", parent},    {L"breakaway", breakaway},
+	{L"desktop", desktop},  {L"in-job", in_job},
+	{L"tree", tree},        {L"wait", wait_for_ever},
+	{L"console", console},  {L"both", both},
+	{L"break", ctrl_break},
 };
 
 int wmain(int argc, wchar_t **argv);

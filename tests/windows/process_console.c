@@ -2,13 +2,15 @@
  * process_console.c - a launcher that is only its console: runs the command given
  * with its own standard handles, as `carrel run` does without a box.
  *
- * usage: process_console PROGRAM [WORD...]; ends as the command does, 125
- * when it cannot be started. Prints "whole", "parts" or "none" to the file mode.txt.
+ * usage: process_console [--break] PROGRAM [WORD...]; ends as the command does, 125
+ * when it cannot be started. Writes "whole", "parts" or "none" to the file mode.txt. --break: as if
+ * the user pressed Ctrl-Break, when there is a go.txt.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "process_fixture.h"
+#include "windows/break.h"
 #include "windows/console.h"
 #include "windows/job.h"
 
@@ -18,12 +20,34 @@ static int fail(const struct cr_err *err)
 	return 125;
 }
 
+#define LOOK_MS 20
+
+static bool plays_user; /* Wine cannot raise Ctrl-Break on the console of a terminal */
+
+/* As wait.c does; this program plays the part itself. */
+static void pass_break(const struct cr_console *console, HANDLE job)
+{
+	char program[MAX_PATH];
+	const struct cr_process_start start = {.program = program, .job = job};
+	struct cr_err err = {0};
+
+	GetModuleFileNameA(NULL, program, sizeof(program));
+	write_file("broken.txt", cr_break_send(console, &start, &err) == 0 ? "sent" : err.text);
+}
+
 static int serve(struct cr_console *console, const struct cr_process *process, HANDLE job)
 {
-	const HANDLE waits[] = {process->process, cr_console_end_event(console)};
-	DWORD code = 125;
+	const HANDLE waits[] = {process->process, cr_console_end_event(console),
+				cr_console_break_event(console)};
+	DWORD code = 125, what;
 
-	if (WaitForMultipleObjects(2, waits, FALSE, INFINITE) == WAIT_OBJECT_0 + 1) {
+	while ((what = WaitForMultipleObjects(3, waits, FALSE, LOOK_MS)) > WAIT_OBJECT_0 + 1) {
+		if (what == WAIT_OBJECT_0 + 2)
+			pass_break(console, job);
+		else if (plays_user && DeleteFileA(in_dir("go.txt")))
+			SetEvent(waits[2]);
+	}
+	if (what == WAIT_OBJECT_0 + 1) {
 		cr_console_hang_up(console);
 		WaitForSingleObject(process->process, 2000);
 		cr_job_end(job, CR_EXIT_CONTROL_C, NULL);
@@ -45,7 +69,13 @@ int main(int argc, char **argv)
 	struct cr_err err = {0};
 	int code = 125;
 
+	/* Wine has no Ctrl-Break; what goes to the same processes stands for it */
+	if (cr_break_part(argc, argv, &code))
+		return code ? !GenerateConsoleCtrlEvent(CTRL_C_EVENT, 0) : 0;
 	fixture_init();
+	plays_user = argc > 2 && strcmp(argv[1], "--break") == 0;
+	start.argv += plays_user;
+	start.program = start.argv[0];
 	if (cr_console_open(stdio, &console, &err) < 0 ||
 	    cr_job_create(&limits, &start.job, &err) < 0)
 		return fail(&err);

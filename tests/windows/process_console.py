@@ -3,8 +3,8 @@
 
 usage: process_console.py LAUNCHER PROBE
 
-What Wine 8 cannot do is not tested: resizing a pseudo console, Ctrl-C in one or from outside, the
-closing of a window, standard handles that are one (the probe opens CONIN$ and CONOUT$ by name).
+What Wine 8 cannot do is not tested: resizing a pseudo console, Ctrl-C in one or from outside,
+Ctrl-Break from a terminal, the closing of a window, standard handles that are one (the probe opens CONIN$ and CONOUT$ by name).
 """
 
 import contextlib
@@ -79,11 +79,15 @@ def read_line(pipe, seconds=SECONDS):
     return os.read(pipe.fileno(), 4096).strip()
 
 
-def mode(wine):
-    with contextlib.suppress(OSError), open(os.path.join(wine.dir, "mode.txt"),
-                                            encoding="utf-8") as file:
+def said(wine, name):
+    """What a launcher has left in a file."""
+    with contextlib.suppress(OSError), open(os.path.join(wine.dir, name), encoding="utf-8") as file:
         return file.read()
     return "nothing"
+
+
+def mode(wine):
+    return said(wine, "mode.txt")
 
 
 def whole(tap, wine, launcher, probe):
@@ -153,6 +157,24 @@ def relayed_output(tap, wine, launcher, probe):
     terminal.close()
 
 
+def ctrl_break(tap, wine, launcher, probe):
+    """From where Windows tells the launcher of it to the command, which is on a console of its own."""
+    terminal = Terminal()
+    child = wine.start(launcher, "--break", probe, "break", cwd=wine.dir, stdin=terminal.far,
+                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={"TERM": "xterm"})
+    listening = read_line(child.stdout)
+    with open(os.path.join(wine.dir, "go.txt"), "w", encoding="ascii"):
+        pass
+    wine_of_tests.own(wine.dir)
+    code = end_of(child)
+    tap.check("Ctrl-Break is passed on to the command", listening == b"listening" and code == 33,
+              (listening, code))
+    tap.check("by a process that was started for it", said(wine, "broken.txt") == "sent",
+              said(wine, "broken.txt"))
+    child.stdout.close()
+    terminal.close()
+
+
 def no_console(tap, wine, launcher, probe):
     code, output = wine.run(launcher, probe, "both", timeout=SECONDS)
     tap.check("without a console handles are passed through", (code, output) == (3, b"onetwo"),
@@ -181,7 +203,8 @@ def main(argv):
     tap = Tap()
     with wine_of_tests.opened() as wine:
         launcher, probe, holder = [wine.copy(path) for path in argv[1:4]]
-        for test in (whole, modes_restored, parts, relayed_input, relayed_output, no_console):
+        for test in (whole, modes_restored, parts, relayed_input, relayed_output, ctrl_break,
+                     no_console):
             test(tap, wine, launcher, probe)
         killed(tap, wine, holder)
     return tap.end()
