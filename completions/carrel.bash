@@ -42,7 +42,7 @@ _carrel_options() {
 	run) echo "$rules $place --chdir --events --no-explain --quiet --help" ;;
 	plan) echo "$rules $place $system --json --help" ;;
 	explain | policy) echo "$rules $place $system --help" ;;
-	verify) echo "--dir --only --tier --no-control --help" ;;
+	verify) echo "--dir --only --tier --accept-gap --no-control --help" ;;
 	init) echo "--user --project --help" ;;
 	trust) echo "--yes --revoke --help" ;;
 	doctor) echo "--repair --help" ;;

@@ -54,6 +54,7 @@ set -l verify '__fish_seen_subcommand_from verify'
 complete -c carrel -n $verify -l dir -x -a '(__fish_complete_directories)' -d 'where targets are made'
 complete -c carrel -n $verify -l only -x -d 'only these attacks'
 complete -c carrel -n $verify -l tier -x -a 'full landlock' -d 'insist on a tier'
+complete -c carrel -n $verify -l accept-gap -x -d 'of boxes without this'
 complete -c carrel -n $verify -l no-control -d 'do not try it outside first'
 
 complete -c carrel -n '__fish_seen_subcommand_from init' -l user -d 'your own policy'

@@ -152,6 +152,10 @@ static int ask_gaps(struct cr_trials *trials, struct targets *targets, struct cr
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		cr_trial_add_word(&command, words[i]);
+	if (trials->accept) {
+		cr_trial_add_word(&command, "--accept-gap");
+		cr_trial_add_word(&command, trials->accept);
+	}
 	if (cr_trial_start(trials->arena, &command, &exit_code, err) < 0)
 		return -1;
 	if (exit_code != 0) {

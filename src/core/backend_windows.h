@@ -25,10 +25,10 @@ struct cr_windows_run {
 	const char *out_path, *err_path; /* its output goes there; they are made anew */
 	void *const *handles;            /* HANDLEs it inherits, under the same numbers */
 	size_t n_handles;
-	unsigned timeout_ms; /* it is ended then, and that is an error */
+	unsigned timeout_ms; /* it is ended then */
 };
 
-/* Runs it to its end. 0 and all 32 bits of its exit code; or -1. */
+/* Runs it to its end. 1 and all 32 bits of its exit code; 0 when its time was up; or -1. */
 int cr_windows_run(const struct cr_windows_run *run, unsigned *exit_code, struct cr_err *err);
 
 /* What was taken back. */

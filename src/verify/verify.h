@@ -141,7 +141,8 @@ struct cr_attack {
 	unsigned tiers;  /* CR_HOLDS_* */
 	unsigned needs;  /* CR_NEEDS_* */
 	unsigned traits; /* CR_TRAIT_* */
-	const char *gap; /* name of the gap that covers it where it does not hold; NULL */
+	const char
+		*gap; /* names of the gaps each of which covers it where it does not hold; NULL */
 };
 
 /* The battery, in the order of its themes. */

@@ -34,10 +34,10 @@ static int await(const struct cr_process *process, const struct cr_windows_run *
 
 	if (ended == 0) {
 		cr_process_end(process, EXIT_LATE, NULL);
-		return cr_fail(err, CR_E_IO, "'%.500s' does not end", run->argv[0]);
+		cr_process_wait(process, INFINITE, &code, NULL);
 	}
 	*exit_code = code;
-	return ended < 0 ? -1 : 0;
+	return ended;
 }
 
 int cr_windows_run(const struct cr_windows_run *run, unsigned *exit_code, struct cr_err *err)

@@ -221,9 +221,14 @@ def hosts(tap, cli):
     run = cli.run("doctor")
     tap.check("doctor says which tier there is, and what it cannot do",
               ends(run, 1, "tier: unelevated", "which cannot stop the network"), run)
-    run = cli.run("verify")
-    tap.check("verify claims nothing it has not done", run.code == 125 and "held" not in run.out,
-              run)
+    run = cli.run("verify", "--only", "write")
+    tap.check("verify claims nothing where nothing is enforced",
+              ends(run, 125, "the boundary does not hold", lacks=("\nheld",)) and not run.out, run)
+    for words in (["--only", "no-such-*"], ["--tier", "best"], ["word"]):
+        run = cli.run("verify", *words)
+        tap.check(f"verify {' '.join(words)} is an error", run.code == 125, run)
+    run = cli.run("verify", "attack", "no-such-attack", "--env-file", "NUL")
+    tap.check("an attack tried where it stands says what came of it", run.code == 2, run)
     run = cli.run("run", "--", "cmd", "/c", "echo x > ran")
     tap.check("run refuses gaps nobody accepted, and nothing runs",
               ends(run, 125, "'network'", "--accept-gap=network")
@@ -260,8 +265,8 @@ def same_everywhere(tap, cli, native):
         print(f"ok {tap.number + 1} - same outputs as here # SKIP no carrel of this machine")
         tap.number += 1
         return
-    # a plan for one's own system is of this host; verify has no options without attacks
-    runs = [["--help"]] + [[c, "--help"] for c in COMMANDS if c != "verify"]
+    # a plan for one's own system is of this host
+    runs = [["--help"]] + [[c, "--help"] for c in COMMANDS]
     runs += [["plan", "--os", "macos"], ["plan", "--os", "macos", "--json"],
              ["plan", "--os", "macos", "--write", "/Users/me/ünï", "--connect", "a.b:1"],
              ["policy", "show", "--os", "macos"],

@@ -21,7 +21,6 @@ static const struct {
 	{"home\\out\\empty\\", false},
 	{"home\\out\\everyones\\", false},
 	{"home\\out\\f", false},
-	{"home\\out\\a longer name.txt", false},
 	{"home\\out\\everyone", false},
 	{"home\\out\\sub\\f", false},
 	{"home\\ws\\.git\\hooks\\", false},

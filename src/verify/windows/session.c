@@ -247,7 +247,7 @@ static const struct cr_attack session[] = {
 	MORE("temp-write", "53", "create a file in your Temp", create_in, "tmp:new", NULL),
 	MORE("temp-redirect", "53", "be led to your Temp by the environment", use_temp, NULL, NULL),
 	MORE("low-delete", "53", "delete a file of yours that is labelled Low", delete_low,
-	     "home:low", "delete-low"),
+	     "home:low", "delete-low delete-outside"),
 	MORE("network-loopback", "36 41", "connect to a server of yours", connect_loopback, NULL,
 	     "network"),
 	MORE("clipboard-read", "58", "read your clipboard", read_clipboard, NULL, "job-ui"),
