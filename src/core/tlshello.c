@@ -13,10 +13,13 @@
 #define RECORD_HANDSHAKE 22
 #define RECORD_FIRST     20 /* change_cipher_spec; then alert, handshake, data, heartbeat */
 #define RECORD_LAST      24
+#define RECORD_ALERT     21
+#define ALERT_RECORD     7 /* bytes of one, header included */
 #define RECORD_HEADER    5
 #define RECORD_MAX       16384 /* RFC 8446, 5.1 */
 #define MESSAGE_HEADER   4
 #define CLIENT_HELLO     1
+#define SERVER_HELLO     2
 #define VERSION_MAJOR    3
 #define VERSION_MINOR    4 /* nobody sends more than TLS 1.2 here, but 1.3 is meant */
 #define RANDOM_BYTES     32
@@ -266,17 +269,23 @@ enum cr_look cr_tls_begins(const uint8_t *data, size_t len)
 	return data[3] <= VERSION_MAJOR ? CR_LOOK_DONE : CR_LOOK_OTHER;
 }
 
-enum cr_look cr_tls_hello_read(const uint8_t *data, size_t len, struct cr_tls_hello *out)
+/* A reader at the start of a stream, of the four bytes that every message begins with. */
+static struct in start(const uint8_t *data, size_t len)
 {
-	struct cr_tls_hello hello = {.has_name = false};
-	const enum cr_look begins = cr_tls_begins(data, len);
-	struct in in = {
+	return (struct in){
 		.at = data,
 		.end = data + (len < CR_TLS_HELLO_MAX ? len : CR_TLS_HELLO_MAX),
 		.left = MESSAGE_HEADER,
 		.full = len >= CR_TLS_HELLO_MAX,
 		.look = CR_LOOK_DONE,
 	};
+}
+
+enum cr_look cr_tls_hello_read(const uint8_t *data, size_t len, struct cr_tls_hello *out)
+{
+	struct cr_tls_hello hello = {.has_name = false};
+	const enum cr_look begins = cr_tls_begins(data, len);
+	struct in in = start(data, len);
 
 	if (begins != CR_LOOK_DONE)
 		return begins;
@@ -284,4 +293,70 @@ enum cr_look cr_tls_hello_read(const uint8_t *data, size_t len, struct cr_tls_he
 	if (good(&in))
 		*out = hello;
 	return in.look;
+}
+
+size_t cr_tls_hello_size(const uint8_t *data, size_t len)
+{
+	struct cr_tls_hello hello = {.has_name = false};
+	struct in in = start(data, len);
+
+	read_hello(&in, &hello);
+	return good(&in) ? (size_t)(in.at - data) : 0;
+}
+
+/* An alert of two bytes in one record: a warning may come before the answer. */
+static bool is_alert(const uint8_t *data, size_t len)
+{
+	static const uint8_t length[2] = {0, 2};
+
+	return len >= ALERT_RECORD && data[0] == RECORD_ALERT &&
+	       memcmp(data + 3, length, sizeof(length)) == 0;
+}
+
+enum cr_tls_answer cr_tls_answer_read(const uint8_t *data, size_t len)
+{
+	/* SHA-256 of "HelloRetryRequest", in the place of the random bytes (RFC 8446, 4.1.3) */
+	static const uint8_t retry[RANDOM_BYTES] = {
+		0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c,
+		0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
+		0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+	};
+	bool same = true;
+
+	while (is_alert(data, len)) {
+		data += ALERT_RECORD;
+		len -= ALERT_RECORD;
+	}
+	if (len == 0 || (data[0] == RECORD_ALERT && len < ALERT_RECORD))
+		return CR_TLS_ANSWER_MORE;
+
+	struct in in = start(data, len);
+	const unsigned type = take(&in, 1);
+
+	if (good(&in) && type != SERVER_HELLO)
+		return CR_TLS_ANSWER_FINAL;
+	in.left = take(&in, 3);
+	take(&in, 2);
+	for (size_t i = 0; i < RANDOM_BYTES && same && good(&in); i++)
+		same = take(&in, 1) == retry[i] || !good(&in);
+	if (in.look == CR_LOOK_MORE)
+		return CR_TLS_ANSWER_MORE;
+	return good(&in) && same ? CR_TLS_ANSWER_RETRY : CR_TLS_ANSWER_FINAL;
+}
+
+enum cr_look cr_tls_hello_again(const uint8_t *data, size_t len, struct cr_tls_hello *out)
+{
+	static const uint8_t change[] = {RECORD_FIRST, VERSION_MAJOR, 3, 0, 1, 1};
+	const size_t there = len < sizeof(change) ? len : sizeof(change);
+
+	if (memcmp(data, change, there) == 0) {
+		if (there < sizeof(change))
+			return CR_LOOK_MORE;
+		data += there;
+		len -= there;
+	}
+
+	const enum cr_look look = cr_tls_hello_read(data, len, out);
+
+	return look == CR_LOOK_OTHER ? CR_LOOK_BAD : look;
 }

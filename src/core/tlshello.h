@@ -32,9 +32,36 @@ struct cr_tls_hello {
 enum cr_look cr_tls_hello_read(const uint8_t *data, size_t len, struct cr_tls_hello *out);
 
 /*
+ * How many bytes the hello at the front of `data`, for which cr_tls_hello_read says DONE, takes up
+ * with its record headers.
+ */
+size_t cr_tls_hello_size(const uint8_t *data, size_t len);
+
+/*
  * Whether a stream begins as TLS or SSLv2 does, which is clear from at most 4 bytes: MORE, OTHER,
  * or DONE, which says nothing of whether it is good.
  */
 enum cr_look cr_tls_begins(const uint8_t *data, size_t len);
+
+enum cr_tls_answer {
+	CR_TLS_ANSWER_MORE,  /* not enough bytes yet */
+	CR_TLS_ANSWER_RETRY, /* a HelloRetryRequest: the client is asked for a second hello */
+	CR_TLS_ANSWER_FINAL, /* anything else: no second hello in the clear may follow */
+};
+
+/*
+ * Whether a server asks for a second ClientHello (RFC 8446, 4.1.4), from what it has sent since the
+ * start of the stream. OpenSSL takes the name of the second one, whatever the first one said; so
+ * what a client sends behind its first hello has to wait for this answer, and after RETRY for
+ * cr_tls_hello_again.
+ */
+enum cr_tls_answer cr_tls_answer_read(const uint8_t *data, size_t len);
+
+/*
+ * Reads the second ClientHello, as cr_tls_hello_read does the first: `data` is everything behind
+ * the first one. One change_cipher_spec before it is passed over; anything else (early data, which
+ * was sent before the answer) is BAD, never OTHER.
+ */
+enum cr_look cr_tls_hello_again(const uint8_t *data, size_t len, struct cr_tls_hello *out);
 
 #endif

@@ -93,6 +93,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (look == CR_LOOK_DONE) {
 		check_name(&hello);
 		check_recut(data, size, &hello);
+		MUST(cr_tls_hello_size(data, size) > 0 && cr_tls_hello_size(data, size) <= size);
+		MUST(cr_tls_hello_again(data, size, &early) == CR_LOOK_DONE &&
+		     same(&hello, &early));
+	} else {
+		MUST(cr_tls_hello_size(data, size) == 0);
+		MUST(cr_tls_hello_again(data, size, &early) != CR_LOOK_OTHER);
+	}
+
+	const enum cr_tls_answer answer = cr_tls_answer_read(data, size);
+
+	for (size_t len = 0; len < size; len += 1 + size / 64) {
+		const enum cr_tls_answer sooner = cr_tls_answer_read(data, len);
+
+		MUST(sooner == answer || sooner == CR_TLS_ANSWER_MORE);
 	}
 	return 0;
 }

@@ -312,6 +312,112 @@ static void test_starts(void **state)
 	}
 }
 
+#define RETRY                                                              \
+	"\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91" \
+	"\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c"
+#define SERVER "\x16\3\3\0\x26\2\0\0\x22\3\3"
+#define ALERT  "\x15\3\3\0\2\1\x70"
+
+static const struct {
+	const char *what;
+	const char *bytes;
+	size_t len;
+	enum cr_tls_answer answer;
+} answers[] = {
+	{"retry", EXT(SERVER RETRY), CR_TLS_ANSWER_RETRY},
+	{"retry and more", EXT(SERVER RETRY "\x14\3\3\0\1\1"), CR_TLS_ANSWER_RETRY},
+	{"retry behind a warning", EXT(ALERT ALERT SERVER RETRY), CR_TLS_ANSWER_RETRY},
+	{"another random", EXT(SERVER "0123456789abcdef0123456789abcdef"), CR_TLS_ANSWER_FINAL},
+	{"another type", EXT("\x16\3\3\0\4\0\0\0\0"), CR_TLS_ANSWER_FINAL},
+	{"too short a hello", EXT("\x16\3\3\0\x26\2\0\0\x21\3\3" RETRY), CR_TLS_ANSWER_FINAL},
+	{"no TLS", EXT("HTTP/1.1 400 Bad Request\r\n"), CR_TLS_ANSWER_FINAL},
+	{"data", EXT("\x17\3\3\0\x10"), CR_TLS_ANSWER_FINAL},
+};
+
+static void test_answers(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(answers); i++) {
+		const uint8_t *bytes = (const uint8_t *)answers[i].bytes;
+
+		ROW_ASSERT(cr_tls_answer_read(bytes, answers[i].len) == answers[i].answer, "%s",
+			   answers[i].what);
+		for (size_t len = 0; len < answers[i].len; len++) {
+			const enum cr_tls_answer early = cr_tls_answer_read(bytes, len);
+
+			ROW_ASSERT(early == answers[i].answer || early == CR_TLS_ANSWER_MORE,
+				   "%zu bytes of %s", len, answers[i].what);
+		}
+	}
+}
+
+/* The answer's 38 bytes in records of every size. */
+static void test_answer_records(void **state)
+{
+	static const char answer[] = SERVER RETRY;
+	struct bytes message = {.len = 0}, stream;
+
+	(void)state;
+	add(&message, answer + 5, 38);
+	for (size_t size = 1; size <= message.len; size++) {
+		make_records(&stream, &message, size);
+		for (size_t len = 0; len < stream.len; len++)
+			assert_int_equal(cr_tls_answer_read(stream.at, len), CR_TLS_ANSWER_MORE);
+		assert_int_equal(cr_tls_answer_read(stream.at, stream.len), CR_TLS_ANSWER_RETRY);
+	}
+}
+
+static enum cr_look read_again(const char *before, size_t len, struct cr_tls_hello *hello)
+{
+	struct bytes message, records, stream = {.len = 0};
+
+	make_plain(&message);
+	make_records(&records, &message, 10);
+	add(&stream, before, len);
+	add(&stream, records.at, records.len);
+	*hello = (struct cr_tls_hello){.name = ""};
+	for (size_t part = 0; part < stream.len; part++) {
+		const enum cr_look look = cr_tls_hello_again(stream.at, part, hello);
+
+		assert_true(look == CR_LOOK_MORE || look == CR_LOOK_BAD);
+	}
+	return cr_tls_hello_again(stream.at, stream.len, hello);
+}
+
+static void test_again(void **state)
+{
+	struct cr_tls_hello hello;
+
+	(void)state;
+	assert_int_equal(read_again(EXT(""), &hello), CR_LOOK_DONE);
+	assert_string_equal(hello.name, "a.com");
+	assert_int_equal(read_again(EXT("\x14\3\3\0\1\1"), &hello), CR_LOOK_DONE);
+	assert_string_equal(hello.name, "a.com");
+	assert_int_equal(read_again(EXT("\x14\3\3\0\1\1\x14\3\3\0\1\1"), &hello), CR_LOOK_BAD);
+	assert_int_equal(read_again(EXT("\x14\3\3\0\1\2"), &hello), CR_LOOK_BAD);
+	assert_int_equal(read_again(EXT("\x17\3\3\0\1x"), &hello), CR_LOOK_BAD);
+	assert_int_equal(read_again(EXT(ALERT), &hello), CR_LOOK_BAD);
+	assert_int_equal(read_again(EXT("GET"), &hello), CR_LOOK_BAD);
+}
+
+static void test_hello_size(void **state)
+{
+	struct bytes message, stream;
+
+	(void)state;
+	make_plain(&message);
+	for (size_t size = 1; size <= message.len; size += 7) {
+		make_records(&stream, &message, size);
+
+		const size_t len = stream.len;
+
+		assert_int_equal(cr_tls_hello_size(stream.at, len), len);
+		assert_int_equal(cr_tls_hello_size(stream.at, len - 1), 0);
+		add(&stream, "\x14\3\3\0\1\1", 6);
+		assert_int_equal(cr_tls_hello_size(stream.at, stream.len), len);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +425,8 @@ int main(void)
 		cmocka_unit_test(test_pieces),       cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_behind),       cmocka_unit_test(test_size),
 		cmocka_unit_test(test_slow_records), cmocka_unit_test(test_starts),
+		cmocka_unit_test(test_answers),      cmocka_unit_test(test_answer_records),
+		cmocka_unit_test(test_again),        cmocka_unit_test(test_hello_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
