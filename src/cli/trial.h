@@ -19,8 +19,8 @@ struct cr_trials {
 	const char *copy; /* another one, that nobody runs: a target */
 	const char *tier;
 	const char *accept; /* a gap that boxes are to have; NULL: none but those of the tier */
-	unsigned count;    /* targets made so far */
-	const char **gaps; /* of the plan of a box without limits */
+	unsigned count;     /* targets made so far */
+	const char **gaps;  /* of the plan of a box without limits */
 	size_t n_gaps;
 };
 
