@@ -5,7 +5,6 @@
  * the C runtime's argv has lost what the code page cannot say. Files are opened without following
  * a link at their end, and checked by their handle.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <io.h>
 #include <stdio.h>
@@ -17,6 +16,7 @@
 
 #include "core/backend_windows.h"
 #include "core/limits.h"
+#include "lib/sys_windows.h"
 #include "platform.h"
 
 static UINT old_output_page;
@@ -108,14 +108,6 @@ int cr_platform_is_interactive(void)
 	return is_console(STD_INPUT_HANDLE) && is_console(STD_ERROR_HANDLE);
 }
 
-static int fail(struct cr_err *err, DWORD code, const char *what, const char *path)
-{
-	cr_fail(err, CR_E_IO, "%s '%.500s' (error %lu)", what, path, code);
-	if (err)
-		err->os_code = code == ERROR_FILE_EXISTS ? EEXIST : (int)code;
-	return -1;
-}
-
 /* A file on a disk that is no link, directory, pipe or device. */
 static int is_plain_file(HANDLE file)
 {
@@ -148,7 +140,8 @@ int cr_platform_open_append(const char *path, struct cr_err *err)
 	int fd;
 
 	if (file == INVALID_HANDLE_VALUE)
-		return fail(err, code, "cannot write events to", path);
+		return cr_sys_fail(err, CR_E_IO, code, "cannot open '%.500s' to write events",
+				   path);
 	if (!is_plain_file(file)) {
 		CloseHandle(file);
 		return cr_fail(err, CR_E_IO, "cannot write events to '%.500s': it is no plain file",
@@ -206,13 +199,13 @@ int cr_platform_create(const char *path, const char *text, struct cr_err *err)
 	int failed;
 
 	if (file == INVALID_HANDLE_VALUE)
-		return fail(err, code, "cannot create", path);
+		return cr_sys_fail(err, CR_E_IO, code, "cannot create '%.500s'", path);
 	failed = write_new(file, text);
 	code = GetLastError();
 	if (failed)
 		remove_file(file);
 	CloseHandle(file);
-	return failed ? fail(err, code, "cannot write", path) : 0;
+	return failed ? cr_sys_fail(err, CR_E_IO, code, "cannot write '%.500s'", path) : 0;
 }
 
 static int make_dir(const char *path, struct cr_err *err)
@@ -224,7 +217,7 @@ static int make_dir(const char *path, struct cr_err *err)
 	free(pathw);
 	return made || code == ERROR_ALREADY_EXISTS
 		       ? 0
-		       : fail(err, code, "cannot make directory", path);
+		       : cr_sys_fail(err, CR_E_IO, code, "cannot make directory '%.500s'", path);
 }
 
 static int is_directory(const char *path)

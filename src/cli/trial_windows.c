@@ -14,6 +14,7 @@
 #include "core/backend_windows.h"
 #include "core/limits.h"
 #include "lib/sys.h"
+#include "lib/sys_windows.h"
 #include "platform.h"
 #include "trial_host.h"
 #include "verify/windows/tools.h"
@@ -124,7 +125,7 @@ int cr_trial_make_dir(const char *path, struct cr_err *err)
 {
 	if (CreateDirectoryW(cr_win_wide(path), NULL))
 		return 0;
-	return cr_fail(err, CR_E_IO, "cannot make '%.300s' (error %lu)", path, GetLastError());
+	return cr_sys_fail(err, CR_E_IO, GetLastError(), "cannot make '%.300s'", path);
 }
 
 void cr_trial_remove_tree(const char *dir)
@@ -184,8 +185,7 @@ int cr_trial_copy_self(struct cr_trials *trials, struct cr_err *err)
 	if (n > 0 && n < CR_MAX_PATH && CopyFileW(own, cr_win_wide(trials->self), TRUE) &&
 	    CopyFileW(own, cr_win_wide(trials->copy), TRUE))
 		return 0;
-	return cr_fail(err, CR_E_IO, "cannot write '%.300s' (error %lu)", trials->self,
-		       GetLastError());
+	return cr_sys_fail(err, CR_E_IO, GetLastError(), "cannot write '%.300s'", trials->self);
 }
 
 int cr_trial_make_base(struct cr_trials *trials, const char *dir, struct cr_err *err)

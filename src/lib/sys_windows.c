@@ -4,6 +4,8 @@
  * Directories the user names are opened and asked for their final path, so
  * that junctions, 8.3 names and odd spellings are gone before a rule sees them.
  */
+#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +17,41 @@
 #include "core/limits.h"
 #include "core/path.h"
 #include "sys.h"
+#include "sys_windows.h"
 
 const enum cr_os cr_sys_os = CR_OS_WINDOWS;
+
+/* What happens to paths that people type. */
+static const struct {
+	DWORD code;
+	int number;
+} numbers[] = {
+	{ERROR_FILE_NOT_FOUND, ENOENT},      {ERROR_PATH_NOT_FOUND, ENOENT},
+	{ERROR_INVALID_NAME, ENOENT},        {ERROR_INVALID_DRIVE, ENOENT},
+	{ERROR_ACCESS_DENIED, EACCES},       {ERROR_SHARING_VIOLATION, EBUSY},
+	{ERROR_FILE_EXISTS, EEXIST},         {ERROR_ALREADY_EXISTS, EEXIST},
+	{ERROR_DISK_FULL, ENOSPC},           {ERROR_DIRECTORY, ENOTDIR},
+	{ERROR_TOO_MANY_OPEN_FILES, EMFILE}, {ERROR_FILENAME_EXCED_RANGE, ENAMETOOLONG},
+	{ERROR_WRITE_PROTECT, EROFS},
+};
+
+int cr_sys_fail(struct cr_err *err, enum cr_errc errc, unsigned long code, const char *fmt, ...)
+{
+	char text[CR_ERR_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (numbers[i].code == code)
+			return cr_fail_os(err, errc, numbers[i].number, "%s", text);
+	}
+	cr_fail(err, errc, "%s: error %lu", text, code);
+	if (err)
+		err->os_code = (int)code;
+	return -1;
+}
 
 static wchar_t *to_wide(struct cr_arena *arena, const char *text)
 {
@@ -94,7 +129,7 @@ static const char *real_dir(struct cr_arena *arena, const wchar_t *pathw, const 
 	const char *real = NULL;
 
 	if (handle == INVALID_HANDLE_VALUE) {
-		cr_fail(err, CR_E_PATH, "cannot use directory '%.500s'", shown);
+		cr_sys_fail(err, CR_E_PATH, GetLastError(), "cannot use directory '%.500s'", shown);
 		return NULL;
 	}
 	if (GetFileInformationByHandle(handle, &info) &&
@@ -182,7 +217,7 @@ char *cr_sys_read_file(struct cr_arena *arena, const char *path, size_t limit, s
 	char *buf = NULL;
 
 	if (!file) {
-		cr_fail(err, CR_E_IO, "cannot read '%.500s'", path);
+		cr_fail_os(err, CR_E_IO, pathw ? errno : EILSEQ, "cannot read '%.500s'", path);
 		return NULL;
 	}
 	buf = cr_arena_alloc(arena, limit + 2, 1);
@@ -190,7 +225,7 @@ char *cr_sys_read_file(struct cr_arena *arena, const char *path, size_t limit, s
 	if (!buf)
 		cr_fail(err, CR_E_NOMEM, "out of memory");
 	else if (ferror(file))
-		cr_fail(err, CR_E_IO, "cannot read '%.500s'", path);
+		cr_fail_os(err, CR_E_IO, errno, "cannot read '%.500s'", path);
 	else if (*len > limit)
 		cr_fail(err, CR_E_LIMIT, "'%.500s' is larger than %lu bytes", path,
 			(unsigned long)limit);

@@ -17,6 +17,7 @@ from cli import HOME, WORKSPACE, Cli
 from tapwine import Tap
 import wine as wine_of_tests
 
+ACCEPT = ["--accept-gap=network", "--accept-gap=hidden-files", "--accept-gap=delete-low"]
 COMMANDS = ("run", "plan", "explain", "doctor", "verify", "init", "policy", "trust", "uninstall")
 
 
@@ -281,13 +282,30 @@ def same_everywhere(tap, cli, native):
                   and here.stdout.decode() == run.out, run)
 
 
+def words_of_the_system(tap, cli):
+    """What Windows refuses is said as other systems say it."""
+    cases = [
+        (["trust", "nodir"], "cannot use directory 'nodir': No such file or directory"),
+        (["run", "--workspace", "nodir", "--", "x"],
+         "cannot use directory 'nodir': No such file or directory"),
+        (["policy", "check", "nofile"], "cannot read 'nofile': No such file or directory"),
+        (["run", *ACCEPT, "--events", "nodir/x", "--", "cmd"],
+         "cannot open 'nodir/x' to write events: No such file or directory"),
+        (["verify", "--dir", "nodir"], "cannot use directory 'nodir': No such file or directory"),
+    ]
+    for words, text in cases:
+        run = cli.run(*words)
+        tap.check(f"why not: carrel {' '.join(words)}", ends(run, 125, text), run)
+
+
 def main(argv):
     if not wine_of_tests.find_wine():
         return wine_of_tests.missing()
     tap = Tap()
     with wine_of_tests.opened() as wine:
         cli = Cli(wine, *argv[1:3])
-        for test in (helps, plans, explains, policies, layers, projects, inits, hosts, managed):
+        for test in (helps, plans, explains, policies, layers, projects, inits, hosts, managed,
+                     words_of_the_system):
             test(tap, cli)
         same_everywhere(tap, cli, os.environ.get("CARREL_NATIVE", argv[3] if argv[3:] else None))
     return tap.end()
