@@ -86,6 +86,16 @@ def streams(tap, cli, probe):
     tap.check("on a desktop of its own", hexed("carrel-") in run.out, run)
 
 
+def events(tap, cli, probe):
+    run = cli.run("run", *ACCEPT, "--events", cli.outside + r"\events", "--", probe, "exit", "3")
+    tap.check("--events makes its file, and says that no refusal will be in it",
+              ends(run, 3, "Windows tells nobody what it refuses") and cli.exists("outside", "events"),
+              run)
+    run = cli.run("run", *ACCEPT, "--quiet", "--events", cli.outside + r"\events", "--", probe, "exit",
+                  "3")
+    tap.check("but not with --quiet", ends(run, 3) and not run.both, run)
+
+
 def probes(cli):
     """ids of the processes that are probes."""
     found = []
@@ -142,6 +152,7 @@ def main(argv):
         words(tap, cli, probe)
         search(tap, cli)
         streams(tap, cli, probe)
+        events(tap, cli, probe)
         ends_of_a_tree(tap, cli, probe)
         killed(tap, cli, probe)
         cli.run("uninstall")
