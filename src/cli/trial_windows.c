@@ -19,7 +19,7 @@
 #include "trial_host.h"
 #include "verify/windows/tools.h"
 
-#define PATIENCE_MS 60000 /* of one attack; what hangs has shown nothing */
+#define PATIENCE_MS 30000 /* of one attack; what hangs has shown nothing */
 
 /* Variables of the programs started here; all others are ours. */
 #define MAX_OWN 8
