@@ -135,6 +135,8 @@ static const char *reason(struct verifying *v, const struct cr_attack *attack,
 
 	if (gap)
 		text = cr_arena_printf(v->cli->arena, "gap %s; %s", gap, trial->text);
+	else if (!is_promised(v, attack))
+		text = cr_arena_printf(v->cli->arena, "no lock of this tier; %s", trial->text);
 	return text ? text : trial->text;
 }
 
