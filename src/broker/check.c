@@ -1,9 +1,10 @@
 /*
  * check.c - holds what a client sends until it is plain which host it means.
  *
- * A connection made by name must ask for that name: in the TLS hello, or in the Host of every HTTP
- * request. Anything else could reach another host behind the same address. SSH has no names. The
- * first bytes are only peeked at, so that splice moves them like all others.
+ * A connection made by name must ask for that name: in every TLS hello in the clear, or in the Host
+ * of every HTTP request. Anything else could reach another host behind the same address. SSH has no
+ * names. What was looked at is sent on from the broker's own copy: bytes in a socket may be pages
+ * that the client can still change (sendfile).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,13 +13,204 @@
 #include "broker/impl.h"
 #include "core/first.h"
 
-/* Serves one look at a time. */
-static uint8_t peeked[CR_TLS_HELLO_MAX + 1];
+#define ANSWER_BYTES 4096 /* of the server: enough to tell what it answers to a hello */
 
-static bool end_with(struct br_conn *conn, enum cr_net_end end)
+/* What becomes of a connection after a look at what it said. */
+enum step {
+	STEP_ON,   /* read or send on */
+	STEP_WAIT, /* an event will come */
+	STEP_GONE, /* refused, or at its end */
+};
+
+static enum step end_with(struct br_conn *conn, enum cr_net_end end)
 {
 	br_conn_end(conn, end);
-	return false;
+	return STEP_GONE;
+}
+
+/* All that is held is good, and nothing that follows is looked at. */
+static enum step release_all(struct br_conn *conn)
+{
+	conn->held->released = conn->held->len;
+	conn->gate = BR_GATE_DRAIN;
+	return STEP_ON;
+}
+
+static enum step check_name(struct br_conn *conn, const struct cr_tls_hello *hello)
+{
+	if (!hello->has_name)
+		return end_with(conn, CR_NET_TLS_NO_NAME);
+	if (strcmp(hello->name, conn->target.name) != 0)
+		return end_with(conn, CR_NET_TLS_NAME);
+	return STEP_ON;
+}
+
+/* A server may ask for a second hello and take the name of that one: what follows the first has to
+ * wait for the answer. */
+static enum step check_hello(struct br_conn *conn)
+{
+	struct br_held *held = conn->held;
+	struct cr_tls_hello hello;
+	enum cr_look look = cr_tls_hello_read(held->buffer, held->len, &hello);
+
+	if (look == CR_LOOK_MORE)
+		return STEP_ON;
+	if (look != CR_LOOK_DONE)
+		return end_with(conn, CR_NET_TLS_BAD);
+	if (check_name(conn, &hello) == STEP_GONE)
+		return STEP_GONE;
+	held->released = cr_tls_hello_size(held->buffer, held->len);
+	conn->gate = BR_GATE_ANSWER;
+	return STEP_ON;
+}
+
+static enum step check_second(struct br_conn *conn)
+{
+	struct br_held *held = conn->held;
+	struct cr_tls_hello hello;
+	enum cr_look look = cr_tls_hello_again(held->buffer, held->len, &hello);
+
+	if (look == CR_LOOK_MORE)
+		return STEP_ON;
+	if (look != CR_LOOK_DONE)
+		return end_with(conn, CR_NET_TLS_BAD);
+	if (check_name(conn, &hello) == STEP_GONE)
+		return STEP_GONE;
+	return release_all(conn);
+}
+
+/* Reads on in the requests that have come. */
+static enum step check_http(struct br_conn *conn)
+{
+	struct br_held *held = conn->held;
+	size_t used;
+
+	do {
+		enum cr_look look = cr_http_feed(&held->http, held->buffer + held->released,
+						 held->len - held->released, &used);
+
+		if (look == CR_LOOK_OTHER)
+			return end_with(conn, CR_NET_PROTOCOL);
+		if (look == CR_LOOK_BAD)
+			return end_with(conn, CR_NET_HTTP_BAD);
+		held->released += used;
+	} while (used > 0 && held->released < held->len);
+	return STEP_ON;
+}
+
+static enum step check_first(struct br_conn *conn)
+{
+	struct br_held *held = conn->held;
+
+	switch (cr_first_bytes(held->buffer, held->len)) {
+	case CR_FIRST_MORE:
+		return STEP_ON;
+	case CR_FIRST_TLS:
+		return check_hello(conn);
+	case CR_FIRST_HTTP:
+		cr_http_init(&held->http, conn->target.name, conn->target.addr.port);
+		conn->gate = BR_GATE_HTTP;
+		return check_http(conn);
+	case CR_FIRST_SSH:
+		return release_all(conn);
+	case CR_FIRST_OTHER:
+	case CR_FIRST_BAD:
+		break;
+	}
+	return end_with(conn, CR_NET_PROTOCOL);
+}
+
+static enum step check(struct br_conn *conn)
+{
+	if (conn->gate == BR_GATE_HTTP)
+		return check_http(conn);
+	return conn->gate == BR_GATE_SECOND ? check_second(conn) : check_first(conn);
+}
+
+static enum step send_released(struct br_conn *conn)
+{
+	struct br_held *held = conn->held;
+	ssize_t sent = send(conn->server, held->buffer, held->released, MSG_NOSIGNAL);
+
+	if (sent < 0 && (errno == EAGAIN || errno == EINTR)) {
+		br_flow_wait(&conn->up, false, true);
+		return STEP_WAIT;
+	}
+	if (sent < 0)
+		return end_with(conn, CR_NET_DONE);
+	conn->up.bytes += (uint64_t)sent;
+	held->len -= (size_t)sent;
+	held->released -= (size_t)sent;
+	memmove(held->buffer, held->buffer + sent, held->len);
+	return STEP_ON;
+}
+
+/* The client says no more. */
+static enum step at_end(struct br_conn *conn)
+{
+	if (conn->held->len == 0)
+		return br_flow_shut(&conn->up) ? STEP_WAIT : STEP_GONE;
+	return end_with(conn, conn->gate == BR_GATE_HTTP     ? CR_NET_HTTP_BAD
+			      : conn->gate == BR_GATE_SECOND ? CR_NET_TLS_BAD
+							     : CR_NET_PROTOCOL);
+}
+
+static enum step receive(struct br_conn *conn)
+{
+	struct br_held *held = conn->held;
+	ssize_t got =
+		recv(conn->client, held->buffer + held->len, sizeof(held->buffer) - held->len, 0);
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+		br_flow_wait(&conn->up, true, false);
+		return STEP_WAIT;
+	}
+	if (got < 0)
+		return end_with(conn, CR_NET_DONE);
+	if (got == 0)
+		return at_end(conn);
+	held->len += (size_t)got;
+	return check(conn);
+}
+
+/* Nothing is held any more; from here on the bytes are only moved. */
+static enum step open_gate(struct br_conn *conn)
+{
+	free(conn->held);
+	conn->held = NULL;
+	conn->gate = BR_GATE_OPEN;
+	br_flow_pump(&conn->up);
+	return STEP_GONE; /* for the caller: there is nothing more to do here */
+}
+
+static enum step go_on(struct br_conn *conn)
+{
+	if (conn->held->released > 0)
+		return send_released(conn);
+	if (conn->gate == BR_GATE_DRAIN)
+		return open_gate(conn);
+	if (conn->gate == BR_GATE_ANSWER) {
+		br_flow_wait(&conn->up, false, false);
+		return STEP_WAIT;
+	}
+	return receive(conn);
+}
+
+static enum step hold(struct br_conn *conn)
+{
+	conn->held = malloc(sizeof(*conn->held)); /* most of it is never touched */
+	if (!conn->held)
+		return end_with(conn, CR_NET_LIMIT);
+	conn->held->len = conn->held->released = 0;
+	return STEP_ON;
+}
+
+void br_gate_pump(struct br_conn *conn)
+{
+	if (!conn->held && hold(conn) == STEP_GONE)
+		return;
+	while (go_on(conn) == STEP_ON)
+		;
 }
 
 /* The socket is readable again only when there is more than `bytes`. */
@@ -29,141 +221,39 @@ static void set_low_water(int fd, size_t bytes)
 	setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &value, sizeof(value));
 }
 
-static bool open_gate(struct br_conn *conn)
+/* Only peeked at, so that splice moves it: what a server sends the client cannot change. */
+static enum cr_tls_answer look_at_answer(struct br_conn *conn)
 {
-	if (conn->looked > 0)
-		set_low_water(conn->client, 0);
-	conn->gate = BR_GATE_OPEN;
-	return br_flow_pump(&conn->up);
-}
+	uint8_t answer[ANSWER_BYTES];
+	ssize_t got = recv(conn->server, answer, sizeof(answer), MSG_PEEK | MSG_DONTWAIT);
+	enum cr_tls_answer said;
 
-static bool open_http(struct br_conn *conn)
-{
-	if (conn->looked > 0)
-		set_low_water(conn->client, 0);
-	conn->http = calloc(1, sizeof(*conn->http));
-	if (!conn->http)
-		return end_with(conn, CR_NET_LIMIT);
-	cr_http_init(&conn->http->parser, conn->target.name, conn->target.addr.port);
-	conn->gate = BR_GATE_HTTP;
-	return br_http_pump(conn);
-}
-
-static bool wait_for_more(struct br_conn *conn, size_t len)
-{
-	/* Nothing new although we were woken: the client will send no more. */
-	if (len == conn->looked)
-		return end_with(conn, CR_NET_PROTOCOL);
-	conn->looked = len;
-	set_low_water(conn->client, len);
-	return true;
-}
-
-static bool check_hello(struct br_conn *conn, size_t len)
-{
-	struct cr_tls_hello hello;
-
-	switch (cr_tls_hello_read(peeked, len, &hello)) {
-	case CR_LOOK_MORE:
-		return wait_for_more(conn, len);
-	case CR_LOOK_DONE:
-		if (!hello.has_name)
-			return end_with(conn, CR_NET_TLS_NO_NAME);
-		if (strcmp(hello.name, conn->target.name) != 0)
-			return end_with(conn, CR_NET_TLS_NAME);
-		return open_gate(conn);
-	case CR_LOOK_OTHER:
-	case CR_LOOK_BAD:
-		break;
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return CR_TLS_ANSWER_MORE;
+	said = got <= 0 ? CR_TLS_ANSWER_FINAL : cr_tls_answer_read(answer, (size_t)got);
+	/* Nothing new although we were woken: no more will come. */
+	if (said == CR_TLS_ANSWER_MORE &&
+	    ((size_t)got == conn->looked || (size_t)got == sizeof(answer)))
+		return CR_TLS_ANSWER_FINAL;
+	if (said == CR_TLS_ANSWER_MORE) {
+		conn->looked = (size_t)got;
+		set_low_water(conn->server, conn->looked);
+	} else if (conn->looked > 0) {
+		set_low_water(conn->server, 0);
 	}
-	return end_with(conn, CR_NET_TLS_BAD);
+	return said;
 }
 
-bool br_check_first(struct br_conn *conn)
+bool br_gate_answer(struct br_conn *conn)
 {
-	ssize_t got = recv(conn->client, peeked, sizeof(peeked), MSG_PEEK | MSG_DONTWAIT);
+	enum cr_tls_answer said = look_at_answer(conn);
 
-	if (got < 0)
-		return errno == EAGAIN || errno == EINTR || end_with(conn, CR_NET_DONE);
-	if (got == 0)
-		return open_gate(conn); /* it says nothing: that may be passed on */
-	switch (cr_first_bytes(peeked, (size_t)got)) {
-	case CR_FIRST_MORE:
-		return wait_for_more(conn, (size_t)got);
-	case CR_FIRST_TLS:
-		return check_hello(conn, (size_t)got);
-	case CR_FIRST_HTTP:
-		return open_http(conn);
-	case CR_FIRST_SSH:
-		return open_gate(conn);
-	case CR_FIRST_OTHER:
-	case CR_FIRST_BAD:
-		break;
-	}
-	return end_with(conn, CR_NET_PROTOCOL);
-}
-
-/* False: the connection is gone, or the host takes no more for now. */
-static bool send_released(struct br_conn *conn)
-{
-	struct br_http *http = conn->http;
-	ssize_t sent = send(conn->server, http->buffer, http->released, MSG_NOSIGNAL);
-
-	if (sent < 0 && (errno == EAGAIN || errno == EINTR)) {
-		br_flow_wait(&conn->up, false, true);
+	if (said == CR_TLS_ANSWER_MORE)
 		return false;
-	}
-	if (sent < 0)
-		return end_with(conn, CR_NET_DONE);
-	conn->up.bytes += (uint64_t)sent;
-	http->len -= (size_t)sent;
-	http->released -= (size_t)sent;
-	memmove(http->buffer, http->buffer + sent, http->len);
-	return true;
-}
-
-/* Reads on in what has come. False: it is refused, and the connection gone. */
-static bool release(struct br_conn *conn)
-{
-	struct br_http *http = conn->http;
-	size_t used;
-
-	do {
-		enum cr_look look = cr_http_feed(&http->parser, http->buffer + http->released,
-						 http->len - http->released, &used);
-
-		if (look == CR_LOOK_OTHER)
-			return end_with(conn, CR_NET_PROTOCOL);
-		if (look == CR_LOOK_BAD)
-			return end_with(conn, CR_NET_HTTP_BAD);
-		http->released += used;
-	} while (used > 0 && http->released < http->len);
-	return true;
-}
-
-bool br_http_pump(struct br_conn *conn)
-{
-	struct br_http *http = conn->http;
-
-	for (;;) {
-		while (http->released > 0)
-			if (!send_released(conn))
-				return false;
-
-		ssize_t got = recv(conn->client, http->buffer + http->len,
-				   sizeof(http->buffer) - http->len, 0);
-
-		if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
-			br_flow_wait(&conn->up, true, false);
-			return true;
-		}
-		if (got < 0)
-			return end_with(conn, CR_NET_DONE);
-		if (got == 0)
-			return http->len == 0 ? br_flow_shut(&conn->up)
-					      : end_with(conn, CR_NET_HTTP_BAD);
-		http->len += (size_t)got;
-		if (!release(conn))
-			return false;
-	}
+	if (said == CR_TLS_ANSWER_FINAL)
+		return release_all(conn) == STEP_ON;
+	if (conn->held->released > 0) /* an answer to half a hello */
+		return end_with(conn, CR_NET_TLS_BAD) == STEP_ON;
+	conn->gate = BR_GATE_SECOND;
+	return conn->held->len == 0 || check_second(conn) != STEP_GONE;
 }

@@ -85,7 +85,7 @@ void br_conn_end(struct br_conn *conn, enum cr_net_end end)
 		is_whole(conn) ? (void)close(conn->server) : close_hard(conn->server);
 	is_whole(conn) ? (void)close(conn->client) : close_hard(conn->client);
 	unlink_conn(conn);
-	free(conn->http);
+	free(conn->held);
 	free(conn);
 }
 

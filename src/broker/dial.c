@@ -172,12 +172,13 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		set_timer(dial);
 }
 
-/* Leaves what may be dialled, the families taking turns. */
-static void choose(struct br_dial *dial, const struct cr_net_addr *addrs, size_t count)
+/* Leaves what may be dialled, the families taking turns. Returns why the last of the others not. */
+static enum cr_net_end choose(struct br_dial *dial, const struct cr_net_addr *addrs, size_t count)
 {
 	const struct br_conn *conn = dial->conn;
 	uint8_t wanted = count > 0 ? addrs[0].family : 0;
 	bool used[BR_MAX_ADDRESS] = {false};
+	enum cr_net_end why, refused = CR_NET_NO_NAME;
 
 	for (size_t left = count; left > 0; left--) {
 		size_t pick = count;
@@ -188,18 +189,21 @@ static void choose(struct br_dial *dial, const struct cr_net_addr *addrs, size_t
 				pick = i;
 		used[pick] = true;
 		wanted = addrs[pick].family == 4 ? 6 : 4;
-		if (br_may_dial(conn->broker, &conn->target, &addrs[pick]))
+		why = br_may_dial(conn->broker, &conn->target, &addrs[pick]);
+		if (why == CR_NET_DONE)
 			dial->addrs[dial->n_addrs++] = addrs[pick];
+		else
+			refused = why;
 	}
+	return refused;
 }
 
 static void go(struct br_dial *dial, const struct cr_net_addr *addrs, size_t count)
 {
-	choose(dial, addrs, count);
-	if (count == 0)
-		br_conn_end(dial->conn, CR_NET_NO_NAME);
-	else if (dial->n_addrs == 0)
-		br_conn_end(dial->conn, CR_NET_SPECIAL);
+	enum cr_net_end refused = choose(dial, addrs, count);
+
+	if (dial->n_addrs == 0)
+		br_conn_end(dial->conn, refused);
 	else
 		try_next(dial);
 }

@@ -5,6 +5,7 @@
 #ifndef CR_BROKER_IMPL_H
 #define CR_BROKER_IMPL_H
 
+#include <assert.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <netinet/in.h>
@@ -31,6 +32,8 @@ struct br_conn;
 
 /* One end of a conversation by struct cr_net_msg. What does not fit waits. */
 struct br_channel {
+	struct broker *broker;
+	void (*on_message)(struct broker *, const struct cr_net_msg *, int fd);
 	int fd;
 	struct event readable, writable;
 	struct cr_net_msg *queue; /* a ring of `cap` */
@@ -108,17 +111,22 @@ struct br_flow {
 	uint64_t bytes;
 };
 
-/* The requests of a plain HTTP connection, which are all read. */
-struct br_http {
-	struct cr_http parser;
+/* What the client has said and the broker has a copy of. */
+struct br_held {
+	struct cr_http http;
 	size_t len, released; /* bytes in `buffer`; of them, those that may be sent */
 	uint8_t buffer[CR_HTTP_HEAD_MAX];
 };
 
+static_assert(CR_HTTP_HEAD_MAX > CR_TLS_HELLO_MAX, "a hello fits as well");
+
 enum br_gate {
 	BR_GATE_CLOSED, /* nothing of the client is passed on before its first bytes are known */
-	BR_GATE_HTTP,
-	BR_GATE_OPEN,
+	BR_GATE_HTTP,   /* all is read */
+	BR_GATE_ANSWER, /* nothing more is read before the server has answered the TLS hello */
+	BR_GATE_SECOND, /* it asked for a second one */
+	BR_GATE_DRAIN,  /* what is held is sent, and then: */
+	BR_GATE_OPEN,   /* bytes are moved unseen */
 };
 
 struct br_dial; /* dial.c: while there is no connection to the host yet */
@@ -136,8 +144,8 @@ struct br_conn {
 	char program[CR_NET_PROGRAM];
 	int client, server;
 	enum br_gate gate;
-	size_t looked; /* first bytes seen by the last look */
-	struct br_http *http;
+	size_t looked; /* bytes of the server's answer seen by the last look */
+	struct br_held *held;
 	struct br_dial *dial;
 	struct event timer; /* of the question */
 	struct br_flow up, down;
@@ -146,6 +154,8 @@ struct br_conn {
 /* talk.c */
 int br_channel_open(struct broker *b, struct br_channel *channel, int fd,
 		    void (*on_message)(struct broker *, const struct cr_net_msg *, int fd));
+/* Takes what has come until now. */
+void br_channel_take(struct br_channel *channel);
 /* Queues what cannot be sent at once. -1: too much is waiting. */
 int br_channel_send(struct br_channel *channel, const struct cr_net_msg *msg);
 uint64_t br_now_ms(void);
@@ -159,11 +169,14 @@ bool br_same_addr(const struct cr_net_addr *a, const struct cr_net_addr *b);
 bool br_target_find(const struct broker *b, const struct cr_net_addr *addr,
 		    struct br_target *target);
 struct cr_verdict br_decide(const struct broker *b, const struct br_target *target);
+/* Gives those names their addresses that the rules have, so that no others can take their room. */
+int br_add_names(struct broker *b);
 /* May a connection to this name be allowed on some port? */
 bool br_name_is_possible(const struct broker *b, const char *name);
-/* May this address be dialled for the target? Special-purpose ones only when a rule names them. */
-bool br_may_dial(const struct broker *b, const struct br_target *target,
-		 const struct cr_net_addr *addr);
+/* CR_NET_DONE when this address may be dialled for the target; else why not: a rule denies it, or
+ * it has a special purpose and no rule names it. */
+enum cr_net_end br_may_dial(const struct broker *b, const struct br_target *target,
+			    const struct cr_net_addr *addr);
 bool br_grant_holds(const struct broker *b, const struct br_target *target);
 void br_grant_add(struct broker *b, const struct br_target *target, uint32_t seconds);
 
@@ -191,9 +204,11 @@ void br_dial_free(struct br_dial *dial);
 socklen_t br_sockaddr(const struct cr_net_addr *addr, struct sockaddr_storage *out);
 bool br_net_addr(const struct sockaddr *from, struct cr_net_addr *out);
 
-/* check.c: what the client says first. False: the connection is gone. */
-bool br_check_first(struct br_conn *conn);
-bool br_http_pump(struct br_conn *conn);
+/* check.c: moves what the client says as far as it is good; the connection may be gone after. */
+void br_gate_pump(struct br_conn *conn);
+/* The server says something while its answer is waited for. True: it may be moved, and the gate
+ * pumped. */
+bool br_gate_answer(struct br_conn *conn);
 
 /* relay.c */
 int br_flow_open(struct br_flow *flow, struct br_conn *conn, int from, int to);

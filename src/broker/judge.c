@@ -59,6 +59,24 @@ static bool is_possible_beside(const struct broker *b, const char *name, const s
 	       is_possible_at(b, name, host->port_hi + 1);
 }
 
+int br_add_names(struct broker *b)
+{
+	uint32_t ignored;
+
+	for (int group = 0; group < CR_GROUP_COUNT; group++) {
+		const struct cr_rule_list *list = &b->rules->lists[group][CR_CAP_CONNECT];
+
+		for (size_t i = 0; i < list->n_other; i++) {
+			const struct cr_rule *rule = list->other[i];
+
+			if (rule->host.kind == CR_HOST_NAME && rule->decision != CR_DENY &&
+			    cr_names_add(b->names, rule->host.name, &ignored) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
 bool br_name_is_possible(const struct broker *b, const char *name)
 {
 	for (int group = 0; group < CR_GROUP_COUNT; group++) {
@@ -76,19 +94,21 @@ static bool names_address(const struct cr_rule *rule)
 	return rule && (rule->host.kind == CR_HOST_ADDR4 || rule->host.kind == CR_HOST_ADDR6);
 }
 
-bool br_may_dial(const struct broker *b, const struct br_target *target,
-		 const struct cr_net_addr *addr)
+enum cr_net_end br_may_dial(const struct broker *b, const struct br_target *target,
+			    const struct cr_net_addr *addr)
 {
 	struct cr_net_addr there = *addr;
 
-	if (!cr_special_address(addr->family, addr->bytes))
-		return true;
 	there.port = target->addr.port;
 
 	struct cr_verdict verdict = decide(b, "", &there);
+	bool named = names_address(verdict.rule);
 
+	if (named && verdict.decision == CR_DENY)
+		return CR_NET_BY_RULES;
 	/* Beside an address that is asked for, the name was asked for: one answer is enough. */
-	return names_address(verdict.rule) && verdict.decision != CR_DENY;
+	return named || !cr_special_address(addr->family, addr->bytes) ? CR_NET_DONE
+								       : CR_NET_SPECIAL;
 }
 
 static bool same_target(const struct br_grant *grant, const struct br_target *target)

@@ -33,6 +33,7 @@ static void on_connection(evutil_socket_t fd, short what, void *arg)
 	struct cr_net_addr local;
 
 	(void)what;
+	br_channel_take(&listener->broker->talk); /* who it is */
 	for (int i = 0; i < MAX_AT_A_TIME; i++) {
 		socklen_t len = sizeof(at);
 		int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -147,12 +148,16 @@ static int ask_for_listener(struct broker *b, const struct cr_net_addr *addr)
 	return ENOBUFS;
 }
 
-void br_want(struct broker *b, const struct cr_net_msg *msg)
+static void judge(struct broker *b, const struct cr_net_msg *msg)
 {
 	struct br_target target;
 	struct br_listener *listener;
 	int error = 0;
 
+	if (msg->addr.port == CR_NET_DNS_PORT) { /* the name service's, at every address */
+		give_verdict(b, msg->id, &msg->addr, 0);
+		return;
+	}
 	if (!br_target_find(b, &msg->addr, &target) || br_decide(b, &target).decision == CR_DENY) {
 		tell_refused(b, msg, &target);
 		give_verdict(b, msg->id, &msg->addr, ECONNREFUSED);
@@ -167,6 +172,14 @@ void br_want(struct broker *b, const struct cr_net_msg *msg)
 	remember(b, msg, waits);
 	if (!waits)
 		give_verdict(b, msg->id, &msg->addr, error);
+}
+
+void br_want(struct broker *b, const struct cr_net_msg *msg)
+{
+	if (msg->allowed)
+		remember(b, msg, false);
+	else
+		judge(b, msg);
 }
 
 void br_listening(struct broker *b, const struct cr_net_msg *msg, int fd)

@@ -86,7 +86,7 @@ static int prepare(struct broker *b, int talk, int capture)
 	b->max_conns = raise_files();
 	b->names = cr_names_new();
 	b->base = loop_new();
-	if (!b->names || !b->base || evutil_secure_rng_init() < 0)
+	if (!b->names || !b->base || br_add_names(b) < 0 || evutil_secure_rng_init() < 0)
 		return -1;
 	b->resolver = resolver_new(b->base);
 	if (!b->resolver || fcntl(talk, F_SETFL, O_NONBLOCK) < 0 ||

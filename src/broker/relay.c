@@ -49,12 +49,16 @@ static void on_ready(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (flow != &conn->up || conn->gate == BR_GATE_OPEN)
+	if (flow == &conn->down && conn->gate == BR_GATE_ANSWER) {
+		if (br_gate_answer(conn) && br_flow_pump(flow))
+			br_gate_pump(conn);
+	} else if (flow == &conn->down) {
 		br_flow_pump(flow);
-	else if (conn->gate == BR_GATE_HTTP)
-		br_http_pump(conn);
-	else
-		br_check_first(conn);
+	} else if (conn->gate == BR_GATE_OPEN) {
+		br_flow_pump(flow);
+	} else {
+		br_gate_pump(conn);
+	}
 }
 
 int br_flow_open(struct br_flow *flow, struct br_conn *conn, int from, int to)

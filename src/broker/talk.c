@@ -21,28 +21,34 @@ bool br_same_addr(const struct cr_net_addr *a, const struct cr_net_addr *b)
 	       memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
-/* The handler of a channel; libevent gives a callback one argument only. */
-struct handler {
-	struct broker *broker;
-	struct br_channel *channel;
-	void (*on_message)(struct broker *, const struct cr_net_msg *, int fd);
-};
+/* False when there was none. */
+static bool take_one(struct br_channel *channel)
+{
+	struct cr_net_msg msg;
+	int received = -1;
+	int got = cr_net_receive(channel->fd, &msg, &received);
+
+	if (got < 0 && errno == EAGAIN)
+		return false;
+	if (got <= 0 || cr_net_msg_check(&msg)) {
+		br_end(channel->broker);
+		return false;
+	}
+	channel->on_message(channel->broker, &msg, received);
+	return true;
+}
+
+void br_channel_take(struct br_channel *channel)
+{
+	while (!channel->broker->is_ending && take_one(channel))
+		;
+}
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
-	struct handler *handler = arg;
-	struct cr_net_msg msg;
-	int received = -1;
-	int got = cr_net_receive(fd, &msg, &received);
-
+	(void)fd;
 	(void)what;
-	if (got < 0 && errno == EAGAIN)
-		return;
-	if (got <= 0 || cr_net_msg_check(&msg)) {
-		br_end(handler->broker);
-		return;
-	}
-	handler->on_message(handler->broker, &msg, received);
+	br_channel_take(arg);
 }
 
 static void flush(struct br_channel *channel)
@@ -67,13 +73,10 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 int br_channel_open(struct broker *b, struct br_channel *channel, int fd,
 		    void (*on_message)(struct broker *, const struct cr_net_msg *, int fd))
 {
-	struct handler *handler = calloc(1, sizeof(*handler)); /* lives as long as the process */
-
-	if (!handler)
-		return -1;
-	*handler = (struct handler){b, channel, on_message};
+	channel->broker = b;
+	channel->on_message = on_message;
 	channel->fd = fd;
-	event_assign(&channel->readable, b->base, fd, EV_READ | EV_PERSIST, on_readable, handler);
+	event_assign(&channel->readable, b->base, fd, EV_READ | EV_PERSIST, on_readable, channel);
 	event_assign(&channel->writable, b->base, fd, EV_WRITE | EV_PERSIST, on_writable, channel);
 	return event_add(&channel->readable, NULL);
 }

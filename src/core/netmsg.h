@@ -14,6 +14,8 @@
 
 #include "limits.h"
 
+#define CR_NET_DNS_PORT 53 /* in the box it is the broker's name service */
+
 struct cr_net_addr {
 	uint8_t family;    /* 4 or 6 */
 	uint8_t bytes[16]; /* network order; 4: the first four */
@@ -30,7 +32,9 @@ enum cr_net_kind {
 	/* broker to init */
 	CR_NET_LISTEN, /* addr: make a listener there */
 	/* launcher to broker */
-	CR_NET_WANT,   /* id, addr, program, pid: somebody is about to connect */
+	/* id, addr, program, pid: somebody is about to connect; allowed: and was let go on
+	   already, no VERDICT is wanted */
+	CR_NET_WANT,
 	CR_NET_ANSWER, /* id: of an ASK; allowed, seconds */
 	/* broker to launcher */
 	CR_NET_VERDICT, /* id; error: what the caller is told, 0: let it go on */

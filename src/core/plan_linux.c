@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "linux_abi.h"
+#include "netmsg.h"
 #include "path.h"
 
 /* 192.0.2.0/24 is for documentation (RFC 5737): nobody is there. */
@@ -169,7 +170,7 @@ static void listen_on(struct cr_builder *builder, const struct cr_rule_list *lis
 		uint16_t port = rule->host.port_lo;
 
 		if (rule->decision == CR_DENY || port != rule->host.port_hi || port == 0 ||
-		    port > LAST_LOW_PORT || port == 53 || listens_on(builder, port) ||
+		    port > LAST_LOW_PORT || port == CR_NET_DNS_PORT || listens_on(builder, port) ||
 		    count++ == MAX_LISTEN)
 			continue;
 		cr_build_step(builder, &(struct cr_step){.kind = CR_STEP_LISTEN,

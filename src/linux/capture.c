@@ -21,7 +21,6 @@
 #include "linux/fd.h"
 
 #define LOOPBACK_INDEX 1 /* in every network namespace */
-#define DNS_PORT       53
 #define BACKLOG        4096
 
 /* <netinet/in.h> of older systems lacks it; include/uapi/linux/in6.h */
@@ -227,8 +226,9 @@ int cr_capture_open(struct cr_box *box, const struct cr_step *step, struct cr_gr
 	(void)grab;
 	if (box->capture < 0)
 		return cr_fail(box->err, CR_E_INTERNAL, "there is no broker");
-	if (make_routes(box) < 0 || give_wildcards(box, CR_NET_DNS_UDP, SOCK_DGRAM, DNS_PORT) < 0 ||
-	    give_wildcards(box, CR_NET_DNS_TCP, SOCK_STREAM, DNS_PORT) < 0)
+	if (make_routes(box) < 0 ||
+	    give_wildcards(box, CR_NET_DNS_UDP, SOCK_DGRAM, CR_NET_DNS_PORT) < 0 ||
+	    give_wildcards(box, CR_NET_DNS_TCP, SOCK_STREAM, CR_NET_DNS_PORT) < 0)
 		return -1;
 	return await_broker(box);
 }

@@ -106,6 +106,23 @@ static int send_patiently(int talk, const struct cr_net_msg *msg)
 	}
 }
 
+static struct cr_net_addr *place_of(struct cr_notifier *n, const struct cr_net_addr *addr)
+{
+	unsigned hash = addr->port;
+
+	for (size_t i = 0; i < sizeof(addr->bytes); i++)
+		hash = hash * 31 + addr->bytes[i];
+	return &n->known[hash % CR_KNOWN_PLACES];
+}
+
+static bool is_known(struct cr_notifier *n, const struct cr_net_addr *addr)
+{
+	const struct cr_net_addr *place = place_of(n, addr);
+
+	return place->port == addr->port && place->family == addr->family &&
+	       memcmp(place->bytes, addr->bytes, sizeof(addr->bytes)) == 0;
+}
+
 bool cr_connect_ask(struct cr_notifier *n, const struct sockaddr_storage *address, socklen_t len,
 		    int listener, int talk)
 {
@@ -116,6 +133,13 @@ bool cr_connect_ask(struct cr_notifier *n, const struct sockaddr_storage *addres
 	    !is_stream(pid, (int)n->request->data.args[0]))
 		return false;
 	cr_notify_comm(pid, want.program, sizeof(want.program));
+	/* A listener stays, so nobody needs to wait for an answer; it only says who connects. */
+	want.allowed = is_known(n, &want.addr);
+	if (want.allowed) {
+		if (talk >= 0)
+			cr_net_send(talk, &want, -1);
+		return false;
+	}
 	if (talk < 0 || send_patiently(talk, &want) < 0)
 		cr_notify_refuse(n, listener, want.id, ECONNREFUSED);
 	return true;
@@ -156,6 +180,12 @@ static void tell_refused(struct cr_notifier *n, const struct cr_net_msg *event)
 	cr_notify_report(n, event->pid, event->program, &denial);
 }
 
+static void go_there(struct cr_notifier *n, int listener, const struct cr_net_msg *verdict)
+{
+	*place_of(n, &verdict->addr) = verdict->addr;
+	cr_notify_let_go_on(n, listener, verdict->id);
+}
+
 int cr_notifier_hear(struct cr_notifier *n, int listener, int talk)
 {
 	struct cr_net_msg msg;
@@ -170,7 +200,7 @@ int cr_notifier_hear(struct cr_notifier *n, int listener, int talk)
 	if (msg.kind == CR_NET_VERDICT && msg.error)
 		cr_notify_refuse(n, listener, msg.id, ECONNREFUSED);
 	else if (msg.kind == CR_NET_VERDICT)
-		cr_notify_let_go_on(n, listener, msg.id);
+		go_there(n, listener, &msg);
 	if (msg.kind != CR_NET_EVENT)
 		return 0;
 	if (n->on_connection)

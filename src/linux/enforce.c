@@ -32,13 +32,37 @@ static int refuse_directory(int fd, struct cr_err *err)
 	return 0;
 }
 
+/* A network socket of the host leads to the host's network: closed, it connects elsewhere. Of the
+ * AF_UNIX ones a datagram socket sends anywhere, and one that is not connected yet connects. */
+static int refuse_socket(int fd, struct cr_err *err)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(int), peer_len = sizeof(peer);
+	int domain, type, listens = 0;
+
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) < 0)
+		return 0;
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && domain == AF_UNIX &&
+	    type != SOCK_DGRAM &&
+	    (getpeername(fd, (struct sockaddr *)&peer, &peer_len) == 0 ||
+	     (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 && listens)))
+		return 0;
+	cr_fail(err, CR_E_USAGE, "descriptor %d is a socket of the host", fd);
+	return cr_hint(err, "it would lead around the network of the box; put a pipe in between");
+}
+
+static int check_descriptor(int fd, struct cr_err *err)
+{
+	return refuse_directory(fd, err) < 0 ? -1 : refuse_socket(fd, err);
+}
+
 static int check_descriptors(const struct cr_launch *launch, struct cr_err *err)
 {
 	for (int i = 0; i < 3; i++)
-		if (refuse_directory(launch->stdio[i] >= 0 ? launch->stdio[i] : i, err) < 0)
+		if (check_descriptor(launch->stdio[i] >= 0 ? launch->stdio[i] : i, err) < 0)
 			return -1;
 	for (size_t i = 0; i < launch->n_keep_fds; i++)
-		if (refuse_directory(launch->keep_fds[i], err) < 0)
+		if (check_descriptor(launch->keep_fds[i], err) < 0)
 			return -1;
 	return 0;
 }

@@ -12,6 +12,8 @@
 
 #include "core/backend.h"
 
+#define CR_KNOWN_PLACES 64
+
 struct cr_notifier {
 	cr_denial_fn on_denial;
 	cr_connection_fn on_connection;
@@ -22,6 +24,7 @@ struct cr_notifier {
 	struct seccomp_notif *request;
 	struct seccomp_notif_resp *response;
 	size_t request_size, response_size;
+	struct cr_net_addr known[CR_KNOWN_PLACES]; /* where the broker listens; port 0: none */
 };
 
 /* Answers the notification `id`: the call fails with `error`, or is carried out. */

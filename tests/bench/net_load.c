@@ -113,7 +113,7 @@ static void serve_peer(int poll, int fd)
 		close(fd);
 }
 
-static int serve(const char *address, int port)
+static void __attribute__((noreturn)) serve(const char *address, int port)
 {
 	struct epoll_event events[256];
 	int poll = epoll_create1(EPOLL_CLOEXEC);
@@ -279,7 +279,7 @@ static int hold(int streams)
 int main(int argc, char **argv)
 {
 	if (argc == 4 && !strcmp(argv[1], "serve"))
-		return serve(argv[2], atoi(argv[3]));
+		serve(argv[2], (int)strtol(argv[3], NULL, 10));
 	if (argc < 5) {
 		fputs("usage: see the head of net_load.c\n", stderr);
 		return 2;
@@ -288,8 +288,8 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "latency"))
 		return latency(strtoul(argv[4], NULL, 10));
 	if (!strcmp(argv[1], "fetch") && argc == 6)
-		return fetch(atoi(argv[4]), strtoull(argv[5], NULL, 10));
+		return fetch((int)strtol(argv[4], NULL, 10), strtoull(argv[5], NULL, 10));
 	if (!strcmp(argv[1], "hold"))
-		return hold(atoi(argv[4]));
+		return hold((int)strtol(argv[4], NULL, 10));
 	return 2;
 }
