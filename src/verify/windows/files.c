@@ -14,6 +14,7 @@
 #define HELD(NAME, THREATS, TITLE, VERB, ARG) ROW(NAME, THREATS, TITLE, VERB, ARG, NULL)
 #define OUTSIDE(NAME, THREATS, TITLE, VERB, ARG) \
 	ROW(NAME, THREATS, TITLE, VERB, ARG, "delete-outside")
+#define DACL(NAME, THREATS, TITLE, ARG) ROW(NAME, THREATS, TITLE, open_dacl, ARG, "change-entries")
 #define EVERY(NAME, THREATS, TITLE, VERB, ARG) \
 	ROW(NAME, THREATS, TITLE, VERB, ARG, "world-writable")
 #define GIT(NAME, THREATS, TITLE, VERB, ARG) \
@@ -50,8 +51,8 @@ static const struct cr_attack outside[] = {
 	HELD("times", "19", "change the times of a file outside", times, "out:f"),
 	HELD("extended-attributes", "19", "open extended attributes outside", write_ea, "out:f"),
 	HELD("map", "18", "write to a file outside by a mapping", map, "out:f"),
-	HELD("dacl", "63", "open a file outside to everyone", open_dacl, "out:f"),
-	HELD("dacl-directory", "63", "open a directory outside to everyone", open_dacl, "out:"),
+	DACL("dacl", "63", "open a file outside to everyone", "out:f"),
+	DACL("dacl-directory", "63", "open a directory outside to everyone", "out:"),
 	HELD("owner", "63", "take ownership of a file outside", open_owner, "out:f"),
 	HELD("label-down", "63", "lower the label of a file outside", label_low, "out:f"),
 	OUTSIDE("delete-child", "63", "delete outside through the parent directory", open_child,
@@ -94,8 +95,8 @@ static const struct cr_attack protected_names[] = {
 	GIT("git-replace", "5", "rename over .git\\config", replace, "ws:g>ws:.git\\config"),
 	HELD("git-link", "63", "write to .git\\config by a new hard link", link_and_write,
 	     "ws:.git\\config>ws:config"),
-	HELD("git-dacl", "63", "open .git to everyone", open_dacl, "ws:.git"),
-	HELD("git-dacl-file", "63", "open .git\\config to everyone", open_dacl, "ws:.git\\config"),
+	DACL("git-dacl", "63", "open .git to everyone", "ws:.git"),
+	DACL("git-dacl-file", "63", "open .git\\config to everyone", "ws:.git\\config"),
 	HELD("git-owner", "63", "take ownership of .git\\config", open_owner, "ws:.git\\config"),
 	HELD("git-label", "63", "lower the label of .git", label_box, "ws:.git"),
 	HELD("git-case", "16", "write to .git\\config, in capitals", write, "ws:.GIT\\Config"),
