@@ -18,9 +18,9 @@ def asks(name, kind="A", **more):
 
 def secrets():
     """Names that carry a byte or many, none of them allowed."""
-    full = ".".join(["s" * 63] * 3)
+    full, longer = ".".join(["s" * 63] * 3), ".".join(["s" * 63] * 5)
     return ["one-byte.other.example.net", "secret.www.example.com", "x.www.example.com",
-            "www.example.com.example.net", full + ".example.net", ".".join("abcdefgh" * 12),
+            "www.example.com.example.net", full + ".example.net", ".".join("abcdefgh" * 12), longer,
             "b\xe9\x01\x00yte.example.net", "WWW.other.EXAMPLE.net", "xn--9ca.example.net",
             "a" * 63 + ".com", "com", "localhost.example.net", "_443._tcp.www.example.com"]
 
