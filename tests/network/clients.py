@@ -18,7 +18,8 @@ from names import HTTP, HTTPS, SSH
 from world import call
 
 ALLOWED, REFUSED = "www.example.com", "other.example.net"
-RULES = [f"allow connect {ALLOWED}:{port}" for port in (HTTPS[0], HTTP[0], SSH[0])]
+CONNECT = [word for port in (HTTPS[0], HTTP[0], SSH[0])
+           for word in ("--connect", f"{ALLOWED}:{port}")]
 SOURCES = ("fetch.mjs", "fetch.py", "Fetch.java")
 
 
@@ -124,7 +125,7 @@ def row(tap, place, client):
         if ran.code or client.expect not in ran.out:
             tap.check(f"control: {client.name} reaches {name}:{port}", ran.told())
             continue
-        ran = place.ran(place.boxed(RULES, words))
+        ran = place.ran(place.box(*words, options=CONNECT))
         verb = "reaches" if allowed else "is refused"
         tap.check(f"{client.name} {verb} {name}:{port}",
                   judge_allowed(client, ran) if allowed else judge_refused(client, ran, name, port))
@@ -158,7 +159,7 @@ def dig_row(tap, place):
             if "status: NOERROR" not in control.out or "ANSWER: 1" not in control.out:
                 tap.check(f"control: {label} {name}", control.told())
                 continue
-            ran = place.ran(place.boxed(RULES, words))
+            ran = place.ran(place.box(*words, options=CONNECT))
             good = ("198.18." in ran.out or "198.19." in ran.out) if allowed \
                 else "status: NXDOMAIN" in ran.out
             tap.check(f"{label} {name}", [] if good else ran.told())

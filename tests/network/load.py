@@ -117,6 +117,13 @@ def aborted(load):
             ["sequential", {"host": ALLOWED, "port": ECHO, "count": 20}]])
 
 
+def too_many(load):
+    """More than a broker need take: what it takes it holds, the rest gets an error, all is well."""
+    load.case("more connections than anybody needs do no harm", [
+        ["crowd", {"host": ALLOWED, "port": ECHO, "count": many(6000), "text": "x"}],
+        ["sequential", {"host": ALLOWED, "port": ECHO, "count": 20}]])
+
+
 def half_closed(load):
     size = 300000
 
@@ -169,7 +176,7 @@ def nobody(load):
     load.tap.check("where nobody listens outside there is an error inside", problems)
 
 
-CASES = [sequential, concurrent, aborted, half_closed, whole, slow, kept_alive, nobody]
+CASES = [sequential, concurrent, aborted, too_many, half_closed, whole, slow, kept_alive, nobody]
 
 
 def main():
