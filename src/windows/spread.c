@@ -11,7 +11,6 @@
 #include "acl.h"
 #include "core/path.h"
 #include "core/plan_windows.h"
-#include "crew.h"
 #include "handles.h"
 #include "open.h"
 #include "sd.h"
@@ -26,10 +25,9 @@ struct legacy {
 	size_t n;
 };
 
-/* One directory being walked. What its `acl` counts and writes all walkers of the crew share. */
+/* One directory being walked. */
 struct level {
 	struct cr_acl *acl;
-	struct cr_crew *crew;
 	struct cr_arena *arena; /* of one object at a time */
 	char *path;             /* of CR_MAX_PATH; the directory's, then each entry's */
 	size_t dir_len;
@@ -191,31 +189,13 @@ static bool denies(const struct legacy *legacy)
 	return false;
 }
 
-static void count(struct level *level, size_t *number)
-{
-	cr_crew_lock(level->crew);
-	++*number;
-	cr_crew_unlock(level->crew);
-}
-
 /* What cannot be changed stays narrower than the plan allows, unless a denial is missing. */
 static int left_out(struct level *level, const struct legacy *legacy, DWORD code)
 {
-	count(level, &level->acl->skipped);
+	level->acl->skipped++;
 	if (!denies(legacy) || code == ERROR_FILE_NOT_FOUND)
 		return 0;
 	return cr_fail_win(level->err, CR_E_STEP, code, "cannot protect '%.500s'", level->path);
-}
-
-static int record_change(struct level *level, HANDLE handle, struct cr_wj_record *record)
-{
-	int result;
-
-	record->id = cr_handle_id(handle);
-	cr_crew_lock(level->crew);
-	result = cr_journal_add(&level->acl->journal, record, level->err);
-	cr_crew_unlock(level->crew);
-	return result;
 }
 
 /* The object is open for writing, and differs. */
@@ -230,9 +210,12 @@ static int change(struct level *level, HANDLE handle, struct cr_sd before,
 		return -1;
 	if (cr_sd_differs(before, record.after) == 0)
 		return 0;
-	if (!strips_back(level, before, record.after) && record_change(level, handle, &record) < 0)
-		return -1;
-	count(level, &level->acl->changed);
+	if (!strips_back(level, before, record.after)) {
+		record.id = cr_handle_id(handle);
+		if (cr_journal_add(&level->acl->journal, &record, level->err) < 0)
+			return -1;
+	}
+	level->acl->changed++;
 	return cr_sd_write(handle, record.after, cr_sd_differs(before, record.after), level->err);
 }
 
@@ -247,7 +230,7 @@ static int take_away(struct level *level, HANDLE handle, struct cr_sd now)
 		return -1;
 	if (!changed)
 		return 0;
-	count(level, &level->acl->changed);
+	level->acl->changed++;
 	return cr_sd_write(handle, after, cr_sd_differs(now, after), level->err);
 }
 
@@ -268,27 +251,23 @@ static int name_entry(struct level *level, const struct cr_walk_entry *entry)
 	return 0;
 }
 
-/* Into a directory that is done itself: another walker's, or ours when none is free. */
-static int descend(struct level *level, HANDLE *dir)
+static int descend(struct level *level, HANDLE dir)
 {
 	struct level *below;
 	int result;
 
 	if (level->depth == CR_MAX_DEPTH)
 		return cr_fail(level->err, CR_E_LIMIT, "'%.500s' lies too deep", level->path);
-	if (cr_crew_offer(level->crew, dir, level->path, level->depth + 1))
-		return 0;
 	below = HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, sizeof(*below));
 	if (!below)
 		return cr_fail(level->err, CR_E_NOMEM, "out of memory");
 	below->acl = level->acl;
-	below->crew = level->crew;
 	below->path = level->path;
 	below->dir_len = strlen(level->path);
 	below->depth = level->depth + 1;
 	below->taken_sid = level->taken_sid;
 	below->err = level->err;
-	result = walk_level(below, *dir);
+	result = walk_level(below, dir);
 	HeapFree(GetProcessHeap(), 0, below);
 	return result;
 }
@@ -323,16 +302,6 @@ static HANDLE open_entry(const struct cr_walk_entry *entry, DWORD *refused)
 	return handle || *refused == ERROR_FILE_NOT_FOUND ? handle : cr_walk_open(entry, look);
 }
 
-static int tick(struct level *level)
-{
-	int result;
-
-	cr_crew_lock(level->crew);
-	result = cr_acl_tick(level->acl, level->err);
-	cr_crew_unlock(level->crew);
-	return result;
-}
-
 static int visit(void *arg, const struct cr_walk_entry *entry)
 {
 	struct level *level = arg;
@@ -343,7 +312,7 @@ static int visit(void *arg, const struct cr_walk_entry *entry)
 	if (name_entry(level, entry) < 0)
 		return cr_fail(level->err, CR_E_LIMIT, "a path beneath '%.500s' is too long",
 			       level->path);
-	if (tick(level) < 0)
+	if (cr_acl_tick(level->acl, level->err) < 0)
 		return -1;
 	if (!handle)
 		return left_out(level, entry->is_dir ? &level->for_dirs : &level->for_files,
@@ -356,7 +325,7 @@ static int visit(void *arg, const struct cr_walk_entry *entry)
 	level->arena = NULL;
 	/* the listing may be older than the object: what is opened decides */
 	if (result == 0 && entry->is_dir && cr_handle_type(handle) == CR_FT_DIR)
-		result = descend(level, &handle);
+		result = descend(level, handle);
 	return result;
 }
 
@@ -377,42 +346,32 @@ static int walk_level(struct level *level, HANDLE dir)
 	return result;
 }
 
-/* A whole walk: spread, or (taken_sid) unspread. */
-struct walk {
-	struct cr_acl *acl;
-	const char *taken_sid;
-};
-
-static int walk_dir(void *arg, struct cr_crew *crew, const struct cr_crew_dir *dir,
-		    struct cr_err *err)
+static int walk_from(struct cr_acl *acl, HANDLE dir, const char *path, const char *taken_sid,
+		     struct cr_err *err)
 {
-	const struct walk *walk = arg;
 	char text[CR_MAX_PATH];
-	struct level level = {.acl = walk->acl,
-			      .crew = crew,
-			      .path = text,
-			      .dir_len = strlen(dir->path),
-			      .depth = dir->depth,
-			      .taken_sid = walk->taken_sid,
-			      .err = err};
+	struct level top = {.acl = acl,
+			    .path = text,
+			    .taken_sid = taken_sid,
+			    .dir_len = strlen(path),
+			    .err = err};
+	struct cr_err ignored;
 
-	if (level.dir_len >= sizeof(text))
-		return cr_fail(err, CR_E_LIMIT, "'%.500s' is too long", dir->path);
-	memcpy(text, dir->path, level.dir_len + 1);
-	return walk_level(&level, dir->handle);
+	if (!err)
+		top.err = &ignored;
+	if (top.dir_len >= sizeof(text))
+		return cr_fail(err, CR_E_LIMIT, "'%.500s' is too long", path);
+	memcpy(text, path, top.dir_len + 1);
+	return walk_level(&top, dir);
 }
 
 int cr_acl_spread(struct cr_acl *acl, HANDLE dir, const char *path, struct cr_err *err)
 {
-	struct walk walk = {acl, NULL};
-
-	return cr_crew_run(walk_dir, &walk, &(struct cr_crew_dir){dir, path, 0}, err);
+	return walk_from(acl, dir, path, NULL, err);
 }
 
 int cr_acl_unspread(struct cr_acl *acl, HANDLE dir, const char *path, const char *sid,
 		    struct cr_err *err)
 {
-	struct walk walk = {acl, sid};
-
-	return cr_crew_run(walk_dir, &walk, &(struct cr_crew_dir){dir, path, 0}, err);
+	return walk_from(acl, dir, path, sid, err);
 }
