@@ -4,8 +4,8 @@
  *
  * A right to a process is asked for, never used.
  */
+#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tools.h"
@@ -162,30 +162,36 @@ static enum cr_attack_outcome break_away(const struct cr_attack_env *env)
 			     "start a process outside the job");
 }
 
-/* Waits for nobody: the child holds "ws:alive" open until the fixture lets it go. */
-static enum cr_attack_outcome leave_process(const struct cr_attack_env *env)
+/* A child that holds what it inherits until `release` is set; waits for nobody. */
+static int start_lingering(HANDLE release)
 {
 	STARTUPINFOW startup = {.cb = sizeof(startup)};
-	SECURITY_ATTRIBUTES inherit = {.nLength = sizeof(inherit), .bInheritHandle = TRUE};
-	wchar_t program[CR_WIN_BIG], line[CR_WIN_BIG];
+	wchar_t program[CR_WIN_BIG], line[CR_WIN_BIG * 2];
 	PROCESS_INFORMATION info;
+
+	GetModuleFileNameW(NULL, program, CR_WIN_BIG);
+	_snwprintf(line, CR_WIN_BIG * 2 - 1, L"\"%ls\" verify attack linger %llu", program,
+		   (unsigned long long)(uintptr_t)release);
+	line[CR_WIN_BIG * 2 - 1] = L'\0';
+	if (!CreateProcessW(program, line, NULL, NULL, TRUE, DETACHED_PROCESS, NULL, NULL, &startup,
+			    &info))
+		return 0;
+	CloseHandle(info.hThread);
+	CloseHandle(info.hProcess);
+	return 1;
+}
+
+/* As long as it lives there is a file in the workspace. */
+static enum cr_attack_outcome leave_process(const struct cr_attack_env *env)
+{
+	SECURITY_ATTRIBUTES inherit = {.nLength = sizeof(inherit), .bInheritHandle = TRUE};
 	HANDLE held = CreateFileW(cr_win_path(env, "ws:alive"), GENERIC_WRITE, 0, &inherit,
 				  CREATE_ALWAYS, FILE_FLAG_DELETE_ON_CLOSE, NULL);
-	int good;
+	HANDLE release = OpenEventW(SYNCHRONIZE, TRUE, cr_win_object(env, L"release"));
 
-	if (held == INVALID_HANDLE_VALUE)
-		return cr_attack_untestable(env, "a file of the workspace cannot be held");
-	GetModuleFileNameW(NULL, program, CR_WIN_BIG);
-	_snwprintf(line, CR_WIN_BIG - 1, L"\"%ls\" verify attack linger %ls", program,
-		   cr_win_object(env, L"release"));
-	line[CR_WIN_BIG - 1] = L'\0';
-	good = CreateProcessW(program, line, NULL, NULL, TRUE, DETACHED_PROCESS, NULL, NULL,
-			      &startup, &info);
-	if (good) {
-		CloseHandle(info.hThread);
-		CloseHandle(info.hProcess);
-	}
-	return cr_win_answer(env, good, "leave a process behind");
+	if (held == INVALID_HANDLE_VALUE || !release)
+		return cr_attack_untestable(env, "there is nothing to hold, or to wait for");
+	return cr_win_answer(env, start_lingering(release), "leave a process behind");
 }
 
 #define ROW(NAME, THREATS, TITLE, FN, ARG, TIERS, GAP, NEEDS)                           \

@@ -2,6 +2,8 @@
  * run.c - the battery of Windows, and the running of one attack in this process. The grandchild is
  * for the caller to start: a process here cannot be copied.
  */
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools.h"
@@ -28,18 +30,12 @@ enum cr_attack_outcome cr_attack_run(const struct cr_attack *attack,
 	return attack->fn(&mine);
 }
 
-/* linger EVENT: the process that outlives a box, for at most a minute. */
+/* linger HANDLE: the process that outlives a box, until that event is set, for at most a minute. */
 bool cr_attack_part(int argc, char *const *argv, int *exit_code)
 {
-	HANDLE release;
-
 	if (argc != 2 || strcmp(argv[0], "linger") != 0)
 		return false;
-	release = OpenEventW(SYNCHRONIZE, FALSE, cr_win_wide(argv[1]));
-	if (release)
-		WaitForSingleObject(release, LINGER_MS);
-	else if (GetLastError() != ERROR_FILE_NOT_FOUND) /* else nobody is left to see us */
-		Sleep(LINGER_MS);
-	*exit_code = 0;
+	*exit_code = WaitForSingleObject((HANDLE)(uintptr_t)strtoull(argv[1], NULL, 10),
+					 LINGER_MS) == WAIT_FAILED;
 	return true;
 }
