@@ -188,7 +188,8 @@ static void with_lock_three_off_the_gaps_say_what_is_open(void **state)
 		  1u << WORLD_HIDDEN | 1u << WORLD_OUTSIDE | 1u << WORLD_RENAME | 1u << WORLD_OPEN |
 			  1u << WORLD_ENTRIES);
 	prove_all(&(const struct world_spec){.tier = CR_TIER_ELEVATED, .no_labels = true},
-		  1u << WORLD_HIDDEN | 1u << WORLD_OUTSIDE | 1u << WORLD_OPEN | 1u << WORLD_ENTRIES);
+		  1u << WORLD_HIDDEN | 1u << WORLD_OUTSIDE | 1u << WORLD_OPEN |
+			  1u << WORLD_ENTRIES);
 }
 
 /*
