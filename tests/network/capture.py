@@ -53,6 +53,11 @@ class Packet:
             return None
 
     @property
+    def bare(self):
+        """Only acknowledges or ends a connection: it may belong to what was there before."""
+        return self.protocol == "tcp" and not self.payload and not self.flags & 0x02
+
+    @property
     def syn(self):
         return self.protocol == "tcp" and self.flags & 0x12 == 0x02
 
@@ -93,7 +98,7 @@ class Capture:
                 break
             if kind == OUTGOING:
                 packet = Packet(device, ethertype, data[14:])
-                if packet.protocol != "housekeeping":
+                if packet.protocol != "housekeeping" and not packet.bare:
                     self.seen.append(packet)
         if self.lost:
             raise RuntimeError(f"the capture lost {self.lost} packets")
