@@ -13,6 +13,7 @@ import ctypes
 import errno
 import fcntl
 import json
+import mmap
 import os
 import select
 import socket
@@ -258,6 +259,30 @@ def tls(host, port, sni=None, hosts=("",), pieces=0, record=0, patch=None, famil
     return {"ok": "hello by" in answers[0], "answers": answers}
 
 
+def swapped(host, port, good, evil, tries=20):
+    """Sends a hello for `good` from pages of its own, and changes the name in them meanwhile: what
+    is in a socket after sendfile is still the sender's. An echo tells what came; `ok`: `evil`."""
+    seen = 0
+    for number in range(tries):
+        with reach(host, port) as sock, os.fdopen(os.memfd_create("hello"), "r+b") as file:
+            hello = Tls(sock, good).first_flight()
+            at = hello.index(good.encode())
+            file.write(hello)
+            file.flush()
+            with mmap.mmap(file.fileno(), len(hello)) as page:
+                os.sendfile(sock.fileno(), file.fileno(), 0, len(hello))
+                time.sleep(number % 10 / 500)
+                page[at:at + len(evil)] = evil.encode()
+                came = b""
+                while len(came) < len(hello):
+                    part = sock.recv(65536)
+                    if not part:
+                        break
+                    came += part
+            seen += evil.encode() in came
+    return {"ok": seen > 0, "seen": seen}
+
+
 def udp(host, port, text="x", wait=0.7, connected=False, size=0):
     """Sends a datagram; `ok` when something came back."""
     found, _, _, _, address = lookup(host, port)
@@ -491,7 +516,7 @@ def say(word):
 
 
 OPERATIONS = {function.__name__: function for function in (
-    echo, banner, raw, http, tls, udp, dns, dns_many, dns_then_tls, resolve, open_socket, ping,
+    echo, banner, raw, http, tls, swapped, udp, dns, dns_many, dns_then_tls, resolve, open_socket, ping,
     packet, inherited, listeners, poke_listeners, own_server, crowd, endless, serve, hold)}
 
 

@@ -42,7 +42,7 @@ HOSTILE = ["rebind", "garbage", "short", "pointer", "loop", "truncated", "many",
 # every address there answers on every one of these ports
 HTTPS, HTTP, SSH = (443, 8443), (80, 8080), (22, 2222)
 ECHO = (1, 7, 1024, 5432, 65535)
-BANNER, SILENT, DIGEST, SOURCE, DEAF, FAREWELL = 25, 2600, 2700, 2900, 2800, 2950
+BANNER, SILENT, DIGEST, SOURCE, DEAF, FAREWELL, LATE = 25, 2600, 2700, 2900, 2800, 2950, 2960
 UDP_ECHO = (443, 9999)
 # on the host itself, as a developer has them
 HOST_LOOPBACK, HOST_ANYWHERE = HOST_ECHO = 8001, 8002

@@ -114,6 +114,7 @@ class Raw:
         self.by_port = {names.BANNER: self.banner, names.SILENT: self.silent,
                         names.DIGEST: self.digest, names.SOURCE: self.source,
                         names.DEAF: self.deaf, names.FAREWELL: self.farewell,
+                        names.LATE: self.late,
                         **{port: self.echo for port in names.ECHO + names.HOST_ECHO}}
 
     async def __call__(self, reader, writer):
@@ -161,6 +162,13 @@ class Raw:
         """Reads nothing at all until the other side has given up or standard input says so."""
         writer.transport.pause_reading()
         await asyncio.sleep(3600)
+
+    async def late(self, reader, writer):
+        """Leaves what comes in the socket for a moment, then sends it back."""
+        writer.transport.pause_reading()
+        await asyncio.sleep(0.1)
+        writer.transport.resume_reading()
+        await self.echo(reader, writer)
 
     async def farewell(self, reader, writer):
         """Finishes sending first and goes on reading."""

@@ -56,7 +56,20 @@ def row_38(trial):
             "SSH-2.0\r\n", "ssh-2.0-test\r\n", "\r\nSSH-2.0-test\r\n",
             "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "220 mail\r\n", "\x80\x2e\x01\x03\x01\0\x15\0\0",
             "\x15\x03\x01\0\x02\x02\x28", "\0" * 600)], FULL, dials=(WWW, WWW6))
+    changed_later(trial)
     hosts(trial)
+
+
+def changed_later(trial):
+    """The name in a hello, changed in the client's own pages after it was looked at."""
+    title = "38: a name is not changed once it was looked at"
+    steps = [["swapped", {"host": ALLOWED, "port": names.LATE, "good": ALLOWED,
+                          "evil": "bad" + ALLOWED[3:]}]]
+    if trial.control(title, steps):
+        trial.judged(title, steps, lambda results, _packets, _ran: [
+            f"the host saw the other name: {results[0]}"] if results[0]["ok"] else
+            [str(results[0])] if results[0].get("error") else [],
+            [*FULL, f"allow connect {ALLOWED}:{names.LATE}"])
 
 
 def hosts(trial):

@@ -189,7 +189,7 @@ def row_40(trial):
                  lambda results, packets, ran: trial.strange(packets, (WWW,)) + [
                      f"not reached: {result}" for result in results if not result["ok"]], rules)
     hostile(trial, rebinding)
-    killed = ["deny connect 93.184.215.10:443", *WEB]
+    killed = [f"deny connect {WWW}:443 [{WWW6}]:443", *WEB]
     trial.refused("40: what is denied by address is not reached by a name either",
                   [tls(ALLOWED, sni=ALLOWED, family=2)], killed, dials=())
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import time
 
 import names
 import world
@@ -95,9 +96,11 @@ def row_41(trial):
     trial.allowed("41: servers of the box serve its own clients", own(None, binds), rules)
     trial.allowed("41: also on a port of the loopback that a name was reached on before",
                   own(ALLOWED, binds[::2]), rules, control=False)
-    for bind, host in binds[1::2]:
-        trial.allowed(f"41: and on that port of {bind}", own(ALLOWED, [(bind, host)]), rules,
-                      control=False)
+    # the broker's listener has that port of one address (docs/network.md): in use, or their own
+    trial.judged("41: and on every address that port serves them, or is plainly taken",
+                 own(ALLOWED, binds[1::2]), lambda results, _packets, _ran: [
+                     f"{result}" for result in results
+                     if not result["ok"] and result["error"] != "EADDRINUSE"], rules)
 
 
 def row_42(trial):
@@ -183,6 +186,7 @@ def use_inherited(trial, kind, what, peer):
                           "datagram": datagram, "loosen": peer is not None}]
     ran = {}
     for rules in (None, WEB, []):
+        time.sleep(0.5) # the end of the last connection is no packet of this one
         with socket.socket(socket.AF_INET, kind) as sock:
             if peer:
                 sock.connect(peer)
@@ -227,8 +231,7 @@ def killed_broker(trial):
         captures.append(trial.world.capture().__enter__())
     ran = trial.place.play(steps, rules, kill)
     for capture in captures:
-        problems += [f"left the host: {packet}" for packet in capture.packets()
-                     if packet.payload or packet.syn or packet.protocol != "tcp"]
+        problems += [f"left the host: {packet}" for packet in capture.packets()]
         capture.__exit__()
     problems += ran.broken() or none(ran.results, [], ran)
     trial.tap.check("44: when the broker is killed, every connection fails closed",
