@@ -124,7 +124,7 @@ static void ask(struct br_conn *conn)
 	fill_event(conn, &question);
 	question.kind = CR_NET_ASK;
 	question.seconds = ASK_SECS;
-	br_tell(conn->broker, &question);
+	br_channel_send(&conn->broker->talk, &question);
 }
 
 void br_conn_answer(struct broker *b, const struct cr_net_msg *answer)

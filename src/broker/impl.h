@@ -35,7 +35,7 @@ struct br_channel {
 	struct broker *broker;
 	void (*on_message)(struct broker *, const struct cr_net_msg *, int fd);
 	int fd;
-	struct event readable, writable;
+	struct event readable, writable, writable_later;
 	struct cr_net_msg *queue; /* a ring of `cap` */
 	size_t head, count, cap;
 };
@@ -159,7 +159,8 @@ void br_channel_take(struct br_channel *channel);
 /* Queues what cannot be sent at once. -1: too much is waiting. */
 int br_channel_send(struct br_channel *channel, const struct cr_net_msg *msg);
 uint64_t br_now_ms(void);
-/* Tells the launcher; when it does not keep up, events are lost and nothing else. */
+/* Tells the launcher, some time soon; when it does not keep up, events are lost and nothing else.
+ */
 void br_tell(struct broker *b, const struct cr_net_msg *event);
 /* Ends everything: the box has ended, or the broker cannot go on. */
 void br_end(struct broker *b);

@@ -7,6 +7,9 @@
 
 #include "broker/impl.h"
 
+#define TELL_USEC 10000
+#define MOST_TOLD 64
+
 uint64_t br_now_ms(void)
 {
 	struct timespec now;
@@ -63,6 +66,18 @@ static void flush(struct br_channel *channel)
 		event_del(&channel->writable);
 }
 
+/* What nobody waits for is told together: it would wake the launcher for every connection. */
+static void on_later(evutil_socket_t fd, short what, void *arg)
+{
+	struct br_channel *channel = arg;
+
+	(void)fd;
+	(void)what;
+	flush(channel);
+	if (channel->count > 0)
+		event_add(&channel->writable, NULL);
+}
+
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
@@ -78,6 +93,7 @@ int br_channel_open(struct broker *b, struct br_channel *channel, int fd,
 	channel->fd = fd;
 	event_assign(&channel->readable, b->base, fd, EV_READ | EV_PERSIST, on_readable, channel);
 	event_assign(&channel->writable, b->base, fd, EV_WRITE | EV_PERSIST, on_writable, channel);
+	evtimer_assign(&channel->writable_later, b->base, on_later, channel);
 	return event_add(&channel->readable, NULL);
 }
 
@@ -99,24 +115,37 @@ static int grow(struct br_channel *channel)
 	return 0;
 }
 
-int br_channel_send(struct br_channel *channel, const struct cr_net_msg *msg)
+static int enqueue(struct br_channel *channel, const struct cr_net_msg *msg)
 {
-	if (channel->count == 0) {
-		if (cr_net_send(channel->fd, msg, -1) == 0)
-			return 0;
-		if (errno != EAGAIN)
-			return -1; /* the reading side will see the end */
-		event_add(&channel->writable, NULL);
-	}
 	if (grow(channel) < 0)
 		return -1;
 	channel->queue[(channel->head + channel->count++) % channel->cap] = *msg;
 	return 0;
 }
 
+int br_channel_send(struct br_channel *channel, const struct cr_net_msg *msg)
+{
+	if (channel->count > 0)
+		flush(channel);
+	if (channel->count > 0)
+		return enqueue(channel, msg);
+	if (cr_net_send(channel->fd, msg, -1) == 0)
+		return 0;
+	/* Otherwise the reading side will see the end. */
+	return errno == EAGAIN && enqueue(channel, msg) == 0 ? event_add(&channel->writable, NULL)
+							     : -1;
+}
+
 void br_tell(struct broker *b, const struct cr_net_msg *event)
 {
-	br_channel_send(&b->talk, event);
+	const struct timeval later = {.tv_usec = TELL_USEC};
+
+	if (enqueue(&b->talk, event) < 0)
+		return;
+	if (b->talk.count >= MOST_TOLD)
+		flush(&b->talk);
+	else if (b->talk.count == 1)
+		event_add(&b->talk.writable_later, &later);
 }
 
 /* The launcher reads until we close: what it has not been told yet it gets now. */
