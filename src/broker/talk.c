@@ -62,20 +62,10 @@ static void flush(struct br_channel *channel)
 		channel->head = (channel->head + 1) % channel->cap;
 		channel->count--;
 	}
-	if (channel->count == 0)
-		event_del(&channel->writable);
-}
-
-/* What nobody waits for is told together: it would wake the launcher for every connection. */
-static void on_later(evutil_socket_t fd, short what, void *arg)
-{
-	struct br_channel *channel = arg;
-
-	(void)fd;
-	(void)what;
-	flush(channel);
 	if (channel->count > 0)
 		event_add(&channel->writable, NULL);
+	else
+		event_del(&channel->writable);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
@@ -93,7 +83,7 @@ int br_channel_open(struct broker *b, struct br_channel *channel, int fd,
 	channel->fd = fd;
 	event_assign(&channel->readable, b->base, fd, EV_READ | EV_PERSIST, on_readable, channel);
 	event_assign(&channel->writable, b->base, fd, EV_WRITE | EV_PERSIST, on_writable, channel);
-	evtimer_assign(&channel->writable_later, b->base, on_later, channel);
+	evtimer_assign(&channel->writable_later, b->base, on_writable, channel);
 	return event_add(&channel->readable, NULL);
 }
 
@@ -136,6 +126,7 @@ int br_channel_send(struct br_channel *channel, const struct cr_net_msg *msg)
 							     : -1;
 }
 
+/* What nobody waits for is told together: it would wake the launcher for every connection. */
 void br_tell(struct broker *b, const struct cr_net_msg *event)
 {
 	const struct timeval later = {.tv_usec = TELL_USEC};
