@@ -1,5 +1,5 @@
 /*
- * socks.c - greeting and request of SOCKS5, and the answers to them.
+ * socks.c - greeting, login and request of SOCKS5, and the answers to them.
  *
  * Must never hand on a host in two spellings, nor read behind the message that is at the front:
  * what follows a request is the connection's own.
@@ -7,21 +7,26 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proxyauth.h"
 #include "socks.h"
 
 #define VERSION_4       4
 #define VERSION_5       5
 #define METHOD_NONE     0
+#define METHOD_PASSWORD 2
 #define METHOD_REFUSED  0xff
+#define LOGIN_VERSION   1
+#define LOGIN_GOOD      0
+#define LOGIN_BAD       1
 #define COMMAND_CONNECT 1
 #define TYPE_ADDR4      1
 #define TYPE_NAME       3
 #define TYPE_ADDR6      4
 #define REQUEST_HEADER  4
 
-void cr_socks_init(struct cr_socks *socks)
+void cr_socks_init(struct cr_socks *socks, const char *user, const char *password)
 {
-	*socks = (struct cr_socks){.greeted = false};
+	*socks = (struct cr_socks){.state = CR_SOCKS_GREETING, .user = user, .password = password};
 }
 
 size_t cr_socks_reply(int code, uint8_t out[CR_SOCKS_REPLY_MAX])
@@ -45,14 +50,24 @@ static enum cr_look refuse(struct cr_socks *socks, enum cr_socks_code code, cons
 	return bad(socks, why);
 }
 
-static enum cr_look answer_greeting(struct cr_socks *socks, uint8_t method)
+static void answer(struct cr_socks *socks, uint8_t version, uint8_t code)
 {
-	socks->reply[0] = VERSION_5;
-	socks->reply[1] = method;
+	socks->reply[0] = version;
+	socks->reply[1] = code;
 	socks->reply_len = 2;
-	if (method == METHOD_REFUSED)
-		return bad(socks, "no method without a password was offered");
-	socks->greeted = true;
+}
+
+static enum cr_look choose_method(struct cr_socks *socks, const uint8_t *methods, size_t count)
+{
+	const uint8_t wanted = socks->user ? METHOD_PASSWORD : METHOD_NONE;
+
+	if (!memchr(methods, wanted, count)) {
+		answer(socks, VERSION_5, METHOD_REFUSED);
+		return bad(socks, socks->user ? "no password was offered"
+					      : "no method without a password was offered");
+	}
+	answer(socks, VERSION_5, wanted);
+	socks->state = socks->user ? CR_SOCKS_LOGIN : CR_SOCKS_REQUEST;
 	return CR_LOOK_MORE;
 }
 
@@ -67,8 +82,33 @@ static enum cr_look read_greeting(struct cr_socks *socks, const uint8_t *data, s
 	if (len < 2 || len < 2u + data[1])
 		return CR_LOOK_MORE;
 	*used = 2u + data[1];
-	return answer_greeting(socks, memchr(data + 2, METHOD_NONE, data[1]) ? METHOD_NONE
-									     : METHOD_REFUSED);
+	return choose_method(socks, data + 2, data[1]);
+}
+
+/* RFC 1929, 2: version, length and bytes of the user, of the password. */
+static enum cr_look read_login(struct cr_socks *socks, const uint8_t *data, size_t len,
+			       size_t *used)
+{
+	if (data[0] != LOGIN_VERSION)
+		return bad(socks, "the login is of another version");
+	if (len < 2 || len < 3u + data[1])
+		return CR_LOOK_MORE;
+
+	const uint8_t *user = data + 2, *password = user + data[1] + 1;
+	const size_t user_len = data[1], password_len = password[-1];
+
+	if (len < 3 + user_len + password_len)
+		return CR_LOOK_MORE;
+	*used = 3 + user_len + password_len;
+
+	const bool user_is = cr_secret_is(user, user_len, socks->user);
+	const bool password_is = cr_secret_is(password, password_len, socks->password);
+
+	answer(socks, LOGIN_VERSION, user_is && password_is ? LOGIN_GOOD : LOGIN_BAD);
+	if (!user_is || !password_is)
+		return bad(socks, "a wrong user or password");
+	socks->state = CR_SOCKS_REQUEST;
+	return CR_LOOK_MORE;
 }
 
 /* Bytes of the address behind the header, a name's length included; 0: no such type. */
@@ -163,6 +203,13 @@ enum cr_look cr_socks_feed(struct cr_socks *socks, const uint8_t *data, size_t l
 	socks->reply_len = 0;
 	if (len == 0)
 		return CR_LOOK_MORE;
-	return socks->greeted ? read_request(socks, data, len, used)
-			      : read_greeting(socks, data, len, used);
+	switch (socks->state) {
+	case CR_SOCKS_GREETING:
+		return read_greeting(socks, data, len, used);
+	case CR_SOCKS_LOGIN:
+		return read_login(socks, data, len, used);
+	case CR_SOCKS_REQUEST:
+		break;
+	}
+	return read_request(socks, data, len, used);
 }

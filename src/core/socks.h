@@ -1,5 +1,6 @@
 /*
- * socks.h - the server's side of SOCKS5 without authentication, CONNECT only (RFC 1928).
+ * socks.h - the server's side of SOCKS5 (RFC 1928), CONNECT only, without authentication or with a
+ * user and password (RFC 1929).
  *
  * Pure. SOCKS4 is refused: it has no names. A name is never resolved before it was judged, so
  * an address that the client resolved itself reaches the rules as an address.
@@ -27,7 +28,7 @@ enum cr_socks_code { /* RFC 1928, 6 */
 		     CR_SOCKS_BAD_ADDRESS = 8,
 };
 
-#define CR_SOCKS_INPUT_MAX 262 /* the longest message: a request with a name of 255 bytes */
+#define CR_SOCKS_INPUT_MAX 513 /* the longest message: a user and a password of 255 bytes */
 #define CR_SOCKS_REPLY_MAX 10
 
 struct cr_socks {
@@ -40,18 +41,21 @@ struct cr_socks {
 	const char *why; /* after BAD: static text */
 
 	/* private */
-	bool greeted;
+	enum cr_socks_state { CR_SOCKS_GREETING, CR_SOCKS_LOGIN, CR_SOCKS_REQUEST } state;
+	const char *user, *password;
 };
 
-void cr_socks_init(struct cr_socks *socks);
+/* `user` and `password` (borrowed, as long as *socks is used) are demanded; both NULL: neither, and
+ * then a client that offers only a password is refused. */
+void cr_socks_init(struct cr_socks *socks, const char *user, const char *password);
 
 /*
- * Reads the greeting or the request: `data` begins with the first byte not yet used, *used is how
- * many of them were. MORE: send socks->reply if there is one, then go on (bytes behind a greeting
- * are read by the next call). DONE: a CONNECT to host and port was asked; the caller answers it
- * with cr_socks_reply, and what is behind *used belongs to the connection. OTHER: not SOCKS (the
- * first byte is neither 4 nor 5). BAD: send socks->reply if there is one, and close; the reader
- * is not to be used after any answer but MORE.
+ * Reads the greeting, the login or the request: `data` begins with the first byte not yet used,
+ * *used is how many of them were. MORE: send socks->reply if there is one, then go on (bytes behind
+ * a message are read by the next call). DONE: a CONNECT to host and port was asked; the caller
+ * answers it with cr_socks_reply, and what is behind *used belongs to the connection. OTHER: not
+ * SOCKS (the first byte is neither 4 nor 5). BAD: send socks->reply if there is one, and close; the
+ * reader is not to be used after any answer but MORE.
  */
 enum cr_look cr_socks_feed(struct cr_socks *socks, const uint8_t *data, size_t len, size_t *used);
 

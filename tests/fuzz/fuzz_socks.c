@@ -7,14 +7,14 @@
 #include "core/socks.h"
 #include "fuzz.h"
 
-/* Feeds in steps up to `size`; *used is what was used up in all. */
-static enum cr_look feed_all(struct cr_socks *socks, const uint8_t *data, size_t size, size_t step,
-			     size_t *used)
+/* Feeds in steps up to `size`; *used is what was used up in all. `user`: of a proxy with one. */
+static enum cr_look feed_all(struct cr_socks *socks, const char *user, const uint8_t *data,
+			     size_t size, size_t step, size_t *used)
 {
 	enum cr_look look = CR_LOOK_MORE;
 	size_t end = 0;
 
-	cr_socks_init(socks);
+	cr_socks_init(socks, user, user ? "p" : NULL);
 	*used = 0;
 	while (look == CR_LOOK_MORE) {
 		size_t now;
@@ -46,18 +46,24 @@ static void check(const struct cr_socks *socks)
 	MUST(memcmp(host.addr, socks->addr, sizeof(host.addr)) == 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void try_all(const char *user, const uint8_t *data, size_t size)
 {
 	struct cr_socks whole, pieces;
 	size_t used, pieces_used;
-	const enum cr_look look = feed_all(&whole, data, size, size ? size : 1, &used);
+	const enum cr_look look = feed_all(&whole, user, data, size, size ? size : 1, &used);
 
-	MUST(feed_all(&pieces, data, size, 1, &pieces_used) == look);
+	MUST(feed_all(&pieces, user, data, size, 1, &pieces_used) == look);
 	MUST(pieces_used == used || look == CR_LOOK_BAD);
 	MUST((look == CR_LOOK_BAD) == (whole.why != NULL));
 	if (look == CR_LOOK_DONE) {
 		check(&whole);
 		MUST(strcmp(whole.host, pieces.host) == 0 && whole.port == pieces.port);
 	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	try_all(NULL, data, size);
+	try_all("u", data, size);
 	return 0;
 }

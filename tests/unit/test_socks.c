@@ -50,7 +50,7 @@ static void test_greetings(void **state)
 		struct cr_socks socks;
 		size_t used;
 
-		cr_socks_init(&socks);
+		cr_socks_init(&socks, NULL, NULL);
 		ROW_ASSERT(feed(&socks, greetings[i].bytes, greetings[i].len, &used) ==
 				   greetings[i].look,
 			   "row %zu", i);
@@ -60,6 +60,67 @@ static void test_greetings(void **state)
 			   i);
 		ROW_ASSERT(!socks.why == (greetings[i].look != CR_LOOK_BAD), "row %zu", i);
 	}
+}
+
+/* Logins as "u" with password "pw": after the greeting, how far, and what is answered in the end.
+ */
+static const struct {
+	const char *what;
+	const char *bytes;
+	size_t len;
+	enum cr_look look;
+	const char *reply; /* two bytes, or none */
+} logins[] = {
+	{"right", BYTES("\1\1u\2pw"), CR_LOOK_MORE, "\1\0"},
+	{"wrong password", BYTES("\1\1u\2pW"), CR_LOOK_BAD, "\1\1"},
+	{"wrong user", BYTES("\1\1v\2pw"), CR_LOOK_BAD, "\1\1"},
+	{"no password", BYTES("\1\1u\0"), CR_LOOK_BAD, "\1\1"},
+	{"nothing", BYTES("\1\0\0"), CR_LOOK_BAD, "\1\1"},
+	{"part of it", BYTES("\1\1u\1p"), CR_LOOK_BAD, "\1\1"},
+	{"more than it", BYTES("\1\1u\3pw\0"), CR_LOOK_BAD, "\1\1"},
+	{"another version", BYTES("\5\1u\2pw"), CR_LOOK_BAD, NULL},
+	{"the request at once", BYTES("\5\1\0\3\5a.com\0\x50"), CR_LOOK_BAD, NULL},
+};
+
+static void test_logins(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(logins); i++) {
+		struct cr_socks socks;
+		size_t used;
+
+		cr_socks_init(&socks, "u", "pw");
+		ROW_ASSERT(feed(&socks, BYTES("\5\2\0\2"), &used) == CR_LOOK_MORE && used == 4,
+			   "%s", logins[i].what);
+		assert_memory_equal(socks.reply, "\5\2", 2);
+		for (size_t len = 0; logins[i].reply && len < logins[i].len; len++)
+			ROW_ASSERT(feed(&socks, logins[i].bytes, len, &used) == CR_LOOK_MORE &&
+					   used == 0 && socks.reply_len == 0,
+				   "%s: %zu", logins[i].what, len);
+		ROW_ASSERT(feed(&socks, logins[i].bytes, logins[i].len, &used) == logins[i].look,
+			   "%s", logins[i].what);
+		ROW_ASSERT(socks.reply_len == (logins[i].reply ? 2u : 0u), "%s", logins[i].what);
+		if (logins[i].reply)
+			ROW_ASSERT(memcmp(socks.reply, logins[i].reply, 2) == 0 &&
+					   used == logins[i].len,
+				   "%s", logins[i].what);
+	}
+}
+
+static void test_login_is_demanded(void **state)
+{
+	struct cr_socks socks;
+	size_t used;
+
+	(void)state;
+	cr_socks_init(&socks, "u", "pw");
+	assert_int_equal(feed(&socks, BYTES(HELLO), &used), CR_LOOK_BAD);
+	assert_memory_equal(socks.reply, "\5\xff", 2);
+	cr_socks_init(&socks, "u", "pw");
+	feed(&socks, BYTES("\5\1\2"), &used);
+	feed(&socks, BYTES("\1\1u\2pw"), &used);
+	assert_int_equal(feed(&socks, BYTES("\5\1\0\3\5a.com\0\x50"), &used), CR_LOOK_DONE);
+	assert_string_equal(socks.host, "a.com");
 }
 
 static const struct {
@@ -98,7 +159,7 @@ static void test_requests(void **state)
 		char behind[64];
 		size_t used;
 
-		cr_socks_init(&socks);
+		cr_socks_init(&socks, NULL, NULL);
 		assert_int_equal(feed(&socks, BYTES(HELLO), &used), CR_LOOK_MORE);
 		for (size_t len = 0; len < good[i].len; len++) {
 			ROW_ASSERT(feed(&socks, good[i].bytes, len, &used) == CR_LOOK_MORE,
@@ -121,11 +182,11 @@ static void test_address_bytes(void **state)
 	size_t used;
 
 	(void)state;
-	cr_socks_init(&socks);
+	cr_socks_init(&socks, NULL, NULL);
 	feed(&socks, BYTES(HELLO), &used);
 	assert_int_equal(feed(&socks, good[2].bytes, good[2].len, &used), CR_LOOK_DONE);
 	assert_memory_equal(socks.addr, four, 16);
-	cr_socks_init(&socks);
+	cr_socks_init(&socks, NULL, NULL);
 	feed(&socks, BYTES(HELLO), &used);
 	assert_int_equal(feed(&socks, good[4].bytes, good[4].len, &used), CR_LOOK_DONE);
 	assert_memory_equal(socks.addr, good[4].bytes + 4, 16);
@@ -170,7 +231,7 @@ static void test_bad(void **state)
 		uint8_t want[CR_SOCKS_REPLY_MAX];
 		size_t used;
 
-		cr_socks_init(&socks);
+		cr_socks_init(&socks, NULL, NULL);
 		feed(&socks, BYTES(HELLO), &used);
 		ROW_ASSERT(feed(&socks, bad[i].bytes, bad[i].len, &used) == CR_LOOK_BAD, "%s",
 			   bad[i].what);
@@ -191,15 +252,15 @@ static void test_sizes(void **state)
 	size_t used;
 
 	(void)state;
-	assert_int_equal(sizeof(request), CR_SOCKS_INPUT_MAX);
+	assert_true(sizeof(request) <= CR_SOCKS_INPUT_MAX);
 	for (size_t i = 5; i < sizeof(request); i++)
 		request[i] = i % 2 ? 'a' : '.';
-	cr_socks_init(&socks);
+	cr_socks_init(&socks, NULL, NULL);
 	feed(&socks, BYTES(HELLO), &used);
 	assert_int_equal(feed(&socks, request, sizeof(request) - 1, &used), CR_LOOK_MORE);
 	assert_int_equal(feed(&socks, request, sizeof(request), &used), CR_LOOK_BAD);
 	request[4] = (char)253;
-	cr_socks_init(&socks);
+	cr_socks_init(&socks, NULL, NULL);
 	feed(&socks, BYTES(HELLO), &used);
 	assert_int_equal(feed(&socks, request, sizeof(request), &used), CR_LOOK_DONE);
 	assert_int_equal(strlen(socks.host), 253);
@@ -221,6 +282,7 @@ int main(void)
 		cmocka_unit_test(test_greetings),     cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_address_bytes), cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_sizes),         cmocka_unit_test(test_reply),
+		cmocka_unit_test(test_logins),        cmocka_unit_test(test_login_is_demanded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
