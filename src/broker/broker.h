@@ -13,9 +13,11 @@
 #include "core/rules.h"
 
 /*
- * Starts one for `rules`, which it inherits as a copy. 0 and *out, owned by the caller; or -1:
- * CR_E_STEP, CR_E_NOMEM. It ends with the calling thread, or when its sockets are closed.
+ * Starts one for `rules`, which it inherits as a copy, with a proxy if the plan has one. 0 and
+ * *out, owned by the caller; or -1: CR_E_STEP, CR_E_NOMEM. It ends with the calling thread, or when
+ * its sockets are closed.
  */
-int cr_broker_start(const struct cr_ruleset *rules, struct cr_broker *out, struct cr_err *err);
+int cr_broker_start(const struct cr_ruleset *rules, const struct cr_plan *plan,
+		    struct cr_broker *out, struct cr_err *err);
 
 #endif

@@ -213,6 +213,13 @@ void br_gate_pump(struct br_conn *conn)
 		;
 }
 
+void br_http_begin(struct br_conn *conn)
+{
+	conn->gate = BR_GATE_HTTP;
+	if (check_http(conn) == STEP_ON)
+		br_gate_pump(conn);
+}
+
 /* The socket is readable again only when there is more than `bytes`. */
 static void set_low_water(int fd, size_t bytes)
 {

@@ -83,7 +83,10 @@ void br_conn_end(struct br_conn *conn, enum cr_net_end end)
 	br_flow_close(&conn->down);
 	if (conn->server >= 0)
 		is_whole(conn) ? (void)close(conn->server) : close_hard(conn->server);
-	is_whole(conn) ? (void)close(conn->client) : close_hard(conn->client);
+	if (conn->way != BR_WAY_CAPTURED && !conn->is_answered)
+		br_proxy_refuse(conn, end);
+	else
+		is_whole(conn) ? (void)close(conn->client) : close_hard(conn->client);
 	unlink_conn(conn);
 	free(conn->held);
 	free(conn);
@@ -152,41 +155,34 @@ void br_conn_answer(struct broker *b, const struct cr_net_msg *answer)
 	}
 }
 
-static struct br_conn *conn_new(struct broker *b, int client, const struct cr_net_addr *local)
+static struct br_conn *conn_new(struct broker *b, int client, const struct cr_net_addr *local,
+				const struct br_want *by)
 {
 	struct br_conn *conn = calloc(1, sizeof(*conn));
 
-	if (!conn)
+	if (!conn) {
+		close_hard(client);
 		return NULL;
+	}
 	conn->broker = b;
 	conn->client = client;
 	conn->server = -1;
 	conn->started_ms = br_now_ms();
 	conn->target = (struct br_target){.name = "", .addr = *local};
+	if (by) {
+		conn->pid = by->pid;
+		memcpy(conn->program, by->program, sizeof(conn->program));
+	}
 	evtimer_assign(&conn->timer, b->base, on_no_answer, conn);
 	link_conn(conn);
 	return conn;
 }
 
-void br_conn_accept(struct broker *b, int client, const struct cr_net_addr *local,
-		    const struct br_want *by)
+static void admit(struct br_conn *conn)
 {
-	struct br_conn *conn = conn_new(b, client, local);
-	struct cr_verdict verdict;
+	struct broker *b = conn->broker;
+	struct cr_verdict verdict = br_decide(b, &conn->target);
 
-	if (!conn) {
-		close_hard(client);
-		return;
-	}
-	if (by) {
-		conn->pid = by->pid;
-		memcpy(conn->program, by->program, sizeof(conn->program));
-	}
-	if (!br_target_find(b, local, &conn->target)) {
-		br_conn_end(conn, CR_NET_BY_RULES);
-		return;
-	}
-	verdict = br_decide(b, &conn->target);
 	conn->unchecked = !conn->target.name[0] || (verdict.rule && verdict.rule->notls);
 	if (verdict.decision == CR_DENY)
 		br_conn_end(conn, CR_NET_BY_RULES);
@@ -196,6 +192,33 @@ void br_conn_accept(struct broker *b, int client, const struct cr_net_addr *loca
 		ask(conn);
 	else
 		br_dial(conn);
+}
+
+void br_conn_accept(struct broker *b, int client, const struct cr_net_addr *local,
+		    const struct br_want *by)
+{
+	struct br_conn *conn = conn_new(b, client, local, by);
+
+	if (!conn)
+		return;
+	if (br_target_find(b, local, &conn->target))
+		admit(conn);
+	else
+		br_conn_end(conn, CR_NET_BY_RULES);
+}
+
+void br_conn_request(struct broker *b, int client, const struct br_request *request)
+{
+	struct br_conn *conn = conn_new(b, client, &request->target.addr, &request->by);
+
+	if (!conn) {
+		free(request->held);
+		return;
+	}
+	conn->target = request->target;
+	conn->way = request->way;
+	conn->held = request->held;
+	admit(conn);
 }
 
 /* What a program sends must not wait here for what it sends next. */
@@ -219,7 +242,12 @@ void br_conn_dialled(struct br_conn *conn, int server, const struct cr_net_addr 
 	set_no_delay(conn->client);
 	set_no_delay(server);
 	setsockopt(server, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
-	if (br_flow_open(&conn->up, conn, conn->client, server) < 0 ||
-	    br_flow_open(&conn->down, conn, server, conn->client) < 0)
+	conn->is_answered = true;
+	if (!br_proxy_answer(conn))
+		br_conn_end(conn, CR_NET_DONE);
+	else if (br_flow_open(&conn->up, conn, conn->client, server) < 0 ||
+		 br_flow_open(&conn->down, conn, server, conn->client) < 0)
 		br_conn_end(conn, CR_NET_LIMIT);
+	else if (conn->held)
+		br_http_begin(conn);
 }

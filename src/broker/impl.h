@@ -17,6 +17,7 @@
 #include "core/decide.h"
 #include "core/httpreq.h"
 #include "core/names.h"
+#include "core/socks.h"
 #include "core/tlshello.h"
 
 #define BR_MAX_QUEUED   4096 /* messages that one end has not taken yet */
@@ -26,6 +27,7 @@
 #define BR_MAX_LISTENER 4096
 #define BR_MAX_RECENT   256 /* calls of connect remembered, for who it was */
 #define BR_MAX_PIPES    32  /* empty ones kept */
+#define BR_MAX_GUESTS   512 /* of the proxy, who have not said yet where they want to go */
 
 struct broker;
 struct br_conn;
@@ -80,12 +82,23 @@ struct br_pipe {
 	int ends[2];
 };
 
+/* For boxes whose connections cannot be captured. */
+struct br_proxy {
+	int fd; /* the listener */
+	struct event readable;
+	uint16_t port;
+	char secret[CR_PROXY_SECRET + 1];
+	bool is_joined; /* its guests are those that br_join has brought, and nobody else */
+	size_t n_guests;
+};
+
 struct broker {
 	const struct cr_ruleset *rules;
 	struct event_base *base;
 	struct evdns_base *resolver;
 	struct cr_names *names;
 	struct br_channel talk, capture;
+	struct br_proxy proxy;
 	struct br_listener *listeners[BR_MAX_LISTENER];
 	size_t n_listeners;
 	struct br_want recent[BR_MAX_RECENT];
@@ -120,6 +133,9 @@ struct br_held {
 
 static_assert(CR_HTTP_HEAD_MAX > CR_TLS_HELLO_MAX, "a hello fits as well");
 
+/* How a connection came here: led by its address, or asked for in one of three ways. */
+enum br_way { BR_WAY_CAPTURED, BR_WAY_CONNECT, BR_WAY_URL, BR_WAY_SOCKS };
+
 enum br_gate {
 	BR_GATE_CLOSED, /* nothing of the client is passed on before its first bytes are known */
 	BR_GATE_HTTP,   /* all is read */
@@ -138,7 +154,9 @@ struct br_conn {
 	struct cr_net_addr dialled;
 	bool has_dialled;
 	bool unchecked; /* the rule says `notls`, or names an address */
-	uint64_t id;    /* of the question, while it is asked; 0: it is not */
+	enum br_way way;
+	bool is_answered; /* the one who asked the proxy has been told that it is done */
+	uint64_t id;      /* of the question, while it is asked; 0: it is not */
 	uint64_t started_ms;
 	int32_t pid;
 	char program[CR_NET_PROGRAM];
@@ -190,7 +208,33 @@ int br_listen(struct broker *b, const struct cr_net_addr *addr, bool any, int fd
 void br_want(struct broker *b, const struct cr_net_msg *msg);
 void br_listening(struct broker *b, const struct cr_net_msg *msg, int fd);
 
+/* Remembers who connects from `source`; gives it back once, false: nobody known. */
+void br_remember(struct broker *b, const struct cr_net_msg *msg, const struct cr_net_addr *source);
+bool br_recall(struct broker *b, const struct cr_net_addr *source, struct br_want *out);
+void br_give_verdict(struct broker *b, uint64_t id, const struct cr_net_addr *addr, int error);
+
+/* join.c: connects a socket of the box (owned from now on) to the proxy, and says how that went. */
+void br_join(struct broker *b, const struct cr_net_msg *msg, int fd);
+
+/* proxy.c */
+/* Takes in those who have come. */
+void br_proxy_accept(struct broker *b);
+int br_proxy_open(struct broker *b, int fd, uint16_t port, const char *secret);
+/* The host is reached: tells who asked for it. False: that cannot be told. */
+bool br_proxy_answer(const struct br_conn *conn);
+/* Says why not, and takes the client over. */
+void br_proxy_refuse(const struct br_conn *conn, enum cr_net_end end);
+
 /* conn.c */
+/* A connection that was asked for. `held`, owned from now on: the first request, when that was it.
+ */
+struct br_request {
+	enum br_way way;
+	struct br_target target;
+	struct br_want by;
+	struct br_held *held;
+};
+void br_conn_request(struct broker *b, int client, const struct br_request *request);
 void br_conn_accept(struct broker *b, int client, const struct cr_net_addr *local,
 		    const struct br_want *by);
 /* Ends a connection; a refusal or failure resets the client. The connection is gone. */
@@ -210,6 +254,8 @@ void br_gate_pump(struct br_conn *conn);
 /* The server says something while its answer is waited for. True: it may be moved, and the gate
  * pumped. */
 bool br_gate_answer(struct br_conn *conn);
+/* The same, but the first request is held already. */
+void br_http_begin(struct br_conn *conn);
 
 /* relay.c */
 int br_flow_open(struct br_flow *flow, struct br_conn *conn, int from, int to);

@@ -103,7 +103,7 @@ int br_listen(struct broker *b, const struct cr_net_addr *addr, bool any, int fd
 	return start(listener, fd);
 }
 
-static void give_verdict(struct broker *b, uint64_t id, const struct cr_net_addr *addr, int error)
+void br_give_verdict(struct broker *b, uint64_t id, const struct cr_net_addr *addr, int error)
 {
 	const struct cr_net_msg verdict = {
 		.kind = CR_NET_VERDICT, .id = id, .addr = *addr, .error = error};
@@ -130,9 +130,31 @@ static void remember(struct broker *b, const struct cr_net_msg *msg, bool waits)
 
 	b->next_recent = (b->next_recent + 1) % BR_MAX_RECENT;
 	if (want->waits) /* so many at once: that one is told to go and see for itself */
-		give_verdict(b, want->id, &want->addr, 0);
+		br_give_verdict(b, want->id, &want->addr, 0);
 	*want = (struct br_want){.id = msg->id, .addr = msg->addr, .pid = msg->pid, .waits = waits};
 	memcpy(want->program, msg->program, sizeof(want->program));
+}
+
+void br_remember(struct broker *b, const struct cr_net_msg *msg, const struct cr_net_addr *source)
+{
+	struct cr_net_msg from = *msg;
+
+	from.addr = *source;
+	remember(b, &from, false);
+}
+
+bool br_recall(struct broker *b, const struct cr_net_addr *source, struct br_want *out)
+{
+	for (size_t i = 0; i < BR_MAX_RECENT; i++) {
+		struct br_want *want = &b->recent[i];
+
+		if (!br_same_addr(&want->addr, source))
+			continue;
+		*out = *want;
+		*want = (struct br_want){.pid = 0};
+		return true;
+	}
+	return false;
 }
 
 static int ask_for_listener(struct broker *b, const struct cr_net_addr *addr)
@@ -155,12 +177,12 @@ static void judge(struct broker *b, const struct cr_net_msg *msg)
 	int error = 0;
 
 	if (msg->addr.port == CR_NET_DNS_PORT) { /* the name service's, at every address */
-		give_verdict(b, msg->id, &msg->addr, 0);
+		br_give_verdict(b, msg->id, &msg->addr, 0);
 		return;
 	}
 	if (!br_target_find(b, &msg->addr, &target) || br_decide(b, &target).decision == CR_DENY) {
 		tell_refused(b, msg, &target);
-		give_verdict(b, msg->id, &msg->addr, ECONNREFUSED);
+		br_give_verdict(b, msg->id, &msg->addr, ECONNREFUSED);
 		return;
 	}
 	listener = find(b, &msg->addr);
@@ -171,7 +193,7 @@ static void judge(struct broker *b, const struct cr_net_msg *msg)
 
 	remember(b, msg, waits);
 	if (!waits)
-		give_verdict(b, msg->id, &msg->addr, error);
+		br_give_verdict(b, msg->id, &msg->addr, error);
 }
 
 void br_want(struct broker *b, const struct cr_net_msg *msg)
@@ -202,6 +224,6 @@ void br_listening(struct broker *b, const struct cr_net_msg *msg, int fd)
 		if (!want->waits || !br_same_addr(&want->addr, &msg->addr))
 			continue;
 		want->waits = false;
-		give_verdict(b, want->id, &want->addr, error);
+		br_give_verdict(b, want->id, &want->addr, error);
 	}
 }

@@ -4,8 +4,10 @@
 #include <event2/util.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -34,6 +36,10 @@ static void on_capture(struct broker *b, const struct cr_net_msg *msg, int fd)
 
 static void on_talk(struct broker *b, const struct cr_net_msg *msg, int fd)
 {
+	if (msg->kind == CR_NET_JOIN && fd >= 0) {
+		br_join(b, msg, fd);
+		return;
+	}
 	if (fd >= 0)
 		close(fd);
 	if (msg->kind == CR_NET_WANT)
@@ -81,20 +87,37 @@ static struct event_base *loop_new(void)
 	return base;
 }
 
-static int prepare(struct broker *b, int talk, int capture)
+/* What the broker is born with. */
+struct birth {
+	const struct cr_ruleset *rules;
+	int talk, capture;
+	int proxy; /* a listener in place of capture, or -1 */
+	uint16_t port;
+	const char *secret;
+};
+
+static int open_channel(struct broker *b, struct br_channel *channel, int fd,
+			void (*on_message)(struct broker *, const struct cr_net_msg *, int fd))
 {
+	return fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ? -1
+						  : br_channel_open(b, channel, fd, on_message);
+}
+
+static int prepare(struct broker *b, const struct birth *birth)
+{
+	b->rules = birth->rules;
 	b->max_conns = raise_files();
 	b->names = cr_names_new();
 	b->base = loop_new();
 	if (!b->names || !b->base || br_add_names(b) < 0 || evutil_secure_rng_init() < 0)
 		return -1;
 	b->resolver = resolver_new(b->base);
-	if (!b->resolver || fcntl(talk, F_SETFL, O_NONBLOCK) < 0 ||
-	    fcntl(capture, F_SETFL, O_NONBLOCK) < 0)
+	if (!b->resolver || open_channel(b, &b->talk, birth->talk, on_talk) < 0)
 		return -1;
-	if (br_channel_open(b, &b->talk, talk, on_talk) < 0)
-		return -1;
-	return br_channel_open(b, &b->capture, capture, on_capture);
+	if (birth->proxy < 0)
+		return open_channel(b, &b->capture, birth->capture, on_capture);
+	b->proxy.is_joined = true;
+	return br_proxy_open(b, birth->proxy, birth->port, birth->secret);
 }
 
 /* The launcher's signals are not ours: a Ctrl-C is for the command. */
@@ -113,32 +136,39 @@ static void close_from_to(unsigned first, unsigned last)
 	syscall(SYS_close_range, first, last, 0);
 }
 
-/* Nothing of the launcher's but these two: the command's output must end with the command. */
-static void keep_only(int talk, int capture)
+/* Nothing of the launcher's but these: the command's output must end with the command. */
+static void keep_only(const struct birth *birth)
 {
-	int low = talk < capture ? talk : capture;
-	int high = talk < capture ? capture : talk;
+	int next = 0;
 
-	if (low > 0)
-		close_from_to(0, (unsigned)low - 1);
-	if (high > low + 1)
-		close_from_to((unsigned)low + 1, (unsigned)high - 1);
-	close_from_to((unsigned)high + 1, ~0U);
+	for (;;) {
+		int kept[] = {birth->talk, birth->capture, birth->proxy}, lowest = -1;
+
+		for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+			if (kept[i] >= next && (lowest < 0 || kept[i] < lowest))
+				lowest = kept[i];
+		if (lowest < 0)
+			break;
+		if (lowest > next)
+			close_from_to((unsigned)next, (unsigned)lowest - 1);
+		next = lowest + 1;
+	}
+	close_from_to((unsigned)next, ~0U);
 }
 
-static void __attribute__((noreturn)) run(const struct cr_ruleset *rules, int talk, int capture)
+static void __attribute__((noreturn)) run(const struct birth *birth)
 {
 	const struct cr_net_msg ready = {.kind = CR_NET_READY, .addr.family = 4};
+	const int waiting = birth->proxy < 0 ? birth->capture : birth->talk;
 	static struct broker broker;
 	struct cr_err err;
 
 	prctl(PR_SET_NAME, "carrel-broker", 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	ignore_signals();
-	keep_only(talk, capture);
-	broker.rules = rules;
-	if (prepare(&broker, talk, capture) < 0 || cr_broker_confine(&err) < 0 ||
-	    cr_net_send(capture, &ready, -1) < 0)
+	keep_only(birth);
+	if (prepare(&broker, birth) < 0 || cr_broker_confine(&err) < 0 ||
+	    cr_net_send(waiting, &ready, -1) < 0)
 		_exit(1);
 	event_base_dispatch(broker.base);
 	_exit(0);
@@ -151,25 +181,67 @@ static void close_pair(int pair[2])
 			close(pair[i]);
 }
 
-int cr_broker_start(const struct cr_ruleset *rules, struct cr_broker *out, struct cr_err *err)
+/* A socket on a port of 127.0.0.1 that the kernel chooses, and who may use it; -1 with errno. */
+static int listen_as_proxy(struct cr_broker *out)
 {
-	int talk[2] = {-1, -1}, capture[2] = {-1, -1};
-	pid_t pid = -1;
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(at);
+	uint8_t random[CR_PROXY_SECRET / 2];
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, talk) == 0 &&
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, capture) == 0)
-		pid = fork();
-	if (pid == 0)
-		run(rules, talk[1], capture[1]);
-	if (pid < 0) {
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 ||
+	    listen(fd, SOMAXCONN) < 0 || getsockname(fd, (struct sockaddr *)&at, &len) < 0 ||
+	    getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+		int cause = errno;
+
+		if (fd >= 0)
+			close(fd);
+		errno = cause;
+		return -1;
+	}
+	for (size_t i = 0; i < sizeof(random); i++)
+		snprintf(out->secret + 2 * i, 3, "%02x", random[i]);
+	out->proxy = ntohs(at.sin_port);
+	return fd;
+}
+
+/* The sockets of the conversations; -1 with errno, and some of them may be there. */
+static int open_sockets(const struct cr_plan *plan, struct cr_broker *out, int talk[2],
+			int capture[2], int *proxy)
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, talk) < 0)
+		return -1;
+	if (!cr_plan_has(plan, CR_STEP_PROXY))
+		return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, capture);
+	*proxy = listen_as_proxy(out);
+	return *proxy < 0 ? -1 : 0;
+}
+
+int cr_broker_start(const struct cr_ruleset *rules, const struct cr_plan *plan,
+		    struct cr_broker *out, struct cr_err *err)
+{
+	int talk[2] = {-1, -1}, capture[2] = {-1, -1}, proxy = -1;
+	struct cr_broker made = {.talk = -1, .capture = -1};
+	int opened = open_sockets(plan, &made, talk, capture, &proxy);
+
+	made.pid = opened < 0 ? -1 : fork();
+	if (made.pid == 0)
+		run(&(struct birth){rules, talk[1], capture[1], proxy, made.proxy, made.secret});
+	if (made.pid < 0)
 		cr_fail_os(err, CR_E_STEP, errno, "cannot start the broker");
+	if (proxy >= 0)
+		close(proxy);
+	if (made.pid < 0) {
 		close_pair(talk);
 		close_pair(capture);
 		return -1;
 	}
 	fcntl(talk[0], F_SETFL, O_NONBLOCK);
 	close(talk[1]);
-	close(capture[1]);
-	*out = (struct cr_broker){.pid = pid, .talk = talk[0], .capture = capture[0]};
+	if (capture[1] >= 0)
+		close(capture[1]);
+	made.talk = talk[0];
+	made.capture = capture[0];
+	*out = made;
 	return 0;
 }

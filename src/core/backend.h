@@ -35,6 +35,10 @@ int cr_probe_sockets(struct cr_arena *arena, struct cr_facts *facts, struct cr_e
  * it. */
 void cr_probe_limits(struct cr_facts *facts);
 
+/* Finds out, by trying, whether a program around us has taken the one place there is for seccomp
+ * notifications: then facts->seccomp_notify becomes false. Only plans with a proxy need it. */
+void cr_probe_notify(struct cr_facts *facts);
+
 /* The real file system, read as the calling user. Static; nothing to free. */
 const struct cr_fsview *cr_host_fsview(void);
 
@@ -45,6 +49,8 @@ typedef void (*cr_denial_fn)(void *arg, const struct cr_denial *denial);
  * was; borrowed for the call. */
 typedef void (*cr_connection_fn)(void *arg, const struct cr_net_msg *event);
 
+#define CR_PROXY_SECRET 32 /* hexadecimal digits */
+
 /*
  * The broker of one box (src/broker), which has rules about connections: its process, our side of
  * the conversation with it, and init's. Owned by whoever holds it.
@@ -52,7 +58,9 @@ typedef void (*cr_connection_fn)(void *arg, const struct cr_net_msg *event);
 struct cr_broker {
 	int64_t pid; /* our child; 0: none */
 	int talk;
-	int capture;
+	int capture;                      /* -1 without capture */
+	uint16_t proxy;                   /* its port on 127.0.0.1; 0: there is none */
+	char secret[CR_PROXY_SECRET + 1]; /* whoever asks the proxy must know it */
 };
 
 /* Closes what it has and ends the process. A zeroed pid is a no-op. */

@@ -35,6 +35,7 @@ enum cr_net_kind {
 	/* id, addr, program, pid: somebody is about to connect; allowed: and was let go on
 	   already, no VERDICT is wanted */
 	CR_NET_WANT,
+	CR_NET_JOIN,   /* likewise, with the caller's socket: connect it to the proxy */
 	CR_NET_ANSWER, /* id: of an ASK; allowed, seconds */
 	/* broker to launcher */
 	CR_NET_VERDICT, /* id; error: what the caller is told, 0: let it go on */

@@ -32,6 +32,7 @@
 	X(CR_STEP_LOOPBACK, "loopback")     /* brings lo up */                                    \
 	X(CR_STEP_CAPTURE, "capture")       /* every address and DNS lead to the broker */        \
 	X(CR_STEP_LISTEN, "listen") /* value: port on which the broker listens from the start */  \
+	X(CR_STEP_PROXY, "proxy")   /* detail: where the broker listens as a proxy instead */     \
 	X(CR_STEP_READ_ONLY_TREE, "read-only") /* path: whole tree read-only, nosuid, nodev */    \
 	X(CR_STEP_WRITABLE, "writable")        /* path: writable root */                          \
 	X(CR_STEP_READABLE, "readable")        /* path: shown inside a hidden or fresh place */   \
@@ -53,7 +54,8 @@
 	X(CR_STEP_PROC_HIDE, "proc-hide")           /* path: likewise, masked */                  \
 	X(CR_STEP_SEAL, "seal")                     /* path: a fresh place becomes read-only */   \
 	/* Linux, both tiers */                                                                   \
-	X(CR_STEP_LANDLOCK, "landlock") /* value: handled file rights; detail: scopes */          \
+	X(CR_STEP_LANDLOCK,                                                                       \
+	  "landlock") /* value: handled file rights; detail: scopes, and "tcp": no TCP port */    \
 	X(CR_STEP_LANDLOCK_ALLOW, "landlock-allow") /* path; value: rights */                     \
 	X(CR_STEP_LANDLOCK_STDIO,                                                                 \
 	  "landlock-stdio") /* value: rights on what 0-2 are, where open so */                    \
@@ -62,15 +64,17 @@
 	X(CR_STEP_RLIMIT, "rlimit")                  /* detail: resource; value */                \
 	X(CR_STEP_CGROUP, "cgroup")                  /* path; detail: file; value */              \
 	X(CR_STEP_TIMEOUT, "timeout")                /* value: milliseconds */                    \
-	X(CR_STEP_TEMP_DIR, "temp-dir")         /* path: made for this box, removed after it */   \
-	X(CR_STEP_ENV_DROP, "env-drop")         /* detail: glob */                                \
-	X(CR_STEP_ENV_KEEP, "env-keep")         /* detail: glob */                                \
-	X(CR_STEP_ENV_SET, "env-set")           /* detail: NAME=VALUE */                          \
-	X(CR_STEP_CANARY_WRITE, "canary-write") /* path: writing must fail */                     \
-	X(CR_STEP_CANARY_READ, "canary-read")   /* path: reading must fail */                     \
-	X(CR_STEP_CANARY_WORK, "canary-work")   /* path: writing must work */                     \
+	X(CR_STEP_TEMP_DIR, "temp-dir")   /* path: made for this box, removed after it */         \
+	X(CR_STEP_ENV_DROP, "env-drop")   /* detail: glob */                                      \
+	X(CR_STEP_ENV_KEEP, "env-keep")   /* detail: glob */                                      \
+	X(CR_STEP_ENV_SET, "env-set")     /* detail: NAME=VALUE */                                \
+	X(CR_STEP_ENV_PROXY, "env-proxy") /* likewise; CR_PROXY_AT in it is filled at start */    \
+	X(CR_STEP_CANARY_WRITE, "canary-write")     /* path: writing must fail */                 \
+	X(CR_STEP_CANARY_READ, "canary-read")       /* path: reading must fail */                 \
+	X(CR_STEP_CANARY_WORK, "canary-work")       /* path: writing must work */                 \
 	X(CR_STEP_CANARY_CONNECT, "canary-connect") /* detail: address; connecting must fail */   \
 	X(CR_STEP_CANARY_ROUTE, "canary-route")     /* detail: address; it must be local */       \
+	X(CR_STEP_CANARY_TCP, "canary-tcp") /* detail: likewise; the launcher must refuse it */   \
 	X(CR_STEP_CANARY_DELETE, "canary-delete")   /* path: deleting in it must fail */          \
 	X(CR_STEP_CANARY_RENAME, "canary-rename")   /* path: renaming it must fail */             \
 	X(CR_STEP_CANARY_PROCESS, "canary-process") /* opening carrel to write must fail */       \
@@ -109,6 +113,10 @@ enum cr_step_kind {
 
 const char *cr_step_kind_name(enum cr_step_kind kind);
 int cr_step_kind_parse(const char *name, enum cr_step_kind *out);
+
+/* Of an "env-proxy": who asks the proxy, and where it is. Secret and port are known at start. */
+#define CR_PROXY_USER "carrel"
+#define CR_PROXY_AT   CR_PROXY_USER ":SECRET@127.0.0.1:PORT"
 
 /* Does the step also hold for files that appear later? */
 enum cr_life {
@@ -167,10 +175,12 @@ int cr_plan_macos(struct cr_arena *arena, const struct cr_ruleset *rules,
 
 /*
  * `env`, to which the policy's lines have been applied already (cr_env_apply), with the variables
- * the plan sets by itself (steps of the system's). NULL-terminated, in `arena`, strings borrowed;
- * NULL when memory is out or there are more than CR_MAX_ENV.
+ * the plan sets by itself (steps of the system's). `proxy` stands in for CR_PROXY_AT; NULL when the
+ * plan has none. NULL-terminated, in `arena`, strings borrowed; NULL when memory is out or there
+ * are more than CR_MAX_ENV.
  */
-char **cr_plan_env(struct cr_arena *arena, const struct cr_plan *plan, char *const *env);
+char **cr_plan_env(struct cr_arena *arena, const struct cr_plan *plan, const char *proxy,
+		   char *const *env);
 
 /* The value of the first step of this kind; 0 when there is none. */
 uint64_t cr_plan_value(const struct cr_plan *plan, enum cr_step_kind kind);

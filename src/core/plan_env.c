@@ -30,7 +30,8 @@ static bool same_name(enum cr_os os, const char *a, const char *b)
 static bool is_own(const struct cr_step *step)
 {
 	return step->origin.layer == CR_LAYER_SYSTEM &&
-	       (step->kind == CR_STEP_ENV_SET || step->kind == CR_STEP_ENV_PREPEND);
+	       (step->kind == CR_STEP_ENV_SET || step->kind == CR_STEP_ENV_PREPEND ||
+		step->kind == CR_STEP_ENV_PROXY);
 }
 
 static bool is_set_later(const struct cr_plan *plan, size_t at)
@@ -45,27 +46,46 @@ static bool is_set_later(const struct cr_plan *plan, size_t at)
 	return false;
 }
 
-/* The entry with `step` carried out on it; `old` may be NULL. NULL: no memory. */
-static char *changed(struct cr_arena *arena, const struct cr_plan *plan, const struct cr_step *step,
-		     const char *old)
+/* Without a proxy there would be a variable that leads nowhere. */
+static char *filled(struct cr_arena *arena, const char *detail, const char *proxy)
 {
-	const char *value = old ? strchr(old, '=') + 1 : "";
+	const char *at = strstr(detail, CR_PROXY_AT);
 
-	if (step->kind == CR_STEP_ENV_SET || !*value)
-		return cr_arena_strdup(arena, step->detail);
-	return cr_arena_printf(arena, "%s%c%s", step->detail, plan->os == CR_OS_WINDOWS ? ';' : ':',
-			       value);
+	if (!at || !proxy)
+		return NULL;
+	return cr_arena_printf(arena, "%.*s%s%s", (int)(at - detail), detail, proxy,
+			       at + strlen(CR_PROXY_AT));
 }
 
-static int carry_out(struct cr_arena *arena, const struct cr_plan *plan, const struct cr_step *step,
-		     char **env)
+/* What a plan's variables are made from. */
+struct making {
+	struct cr_arena *arena;
+	const struct cr_plan *plan;
+	const char *proxy;
+};
+
+/* The entry with `step` carried out on it; `old` may be NULL. NULL: no memory. */
+static char *changed(const struct making *making, const struct cr_step *step, const char *old)
+{
+	struct cr_arena *arena = making->arena;
+	const char *value = old ? strchr(old, '=') + 1 : "";
+
+	if (step->kind == CR_STEP_ENV_PROXY)
+		return filled(arena, step->detail, making->proxy);
+	if (step->kind == CR_STEP_ENV_SET || !*value)
+		return cr_arena_strdup(arena, step->detail);
+	return cr_arena_printf(arena, "%s%c%s", step->detail,
+			       making->plan->os == CR_OS_WINDOWS ? ';' : ':', value);
+}
+
+static int carry_out(const struct making *making, const struct cr_step *step, char **env)
 {
 	size_t i = 0;
 	char *entry;
 
-	while (env[i] && !same_name(plan->os, env[i], step->detail))
+	while (env[i] && !same_name(making->plan->os, env[i], step->detail))
 		i++;
-	entry = changed(arena, plan, step, env[i]);
+	entry = changed(making, step, env[i]);
 	if (!entry)
 		return -1;
 	if (!env[i])
@@ -74,8 +94,10 @@ static int carry_out(struct cr_arena *arena, const struct cr_plan *plan, const s
 	return 0;
 }
 
-char **cr_plan_env(struct cr_arena *arena, const struct cr_plan *plan, char *const *env)
+char **cr_plan_env(struct cr_arena *arena, const struct cr_plan *plan, const char *proxy,
+		   char *const *env)
 {
+	const struct making making = {arena, plan, proxy};
 	size_t count = 0, room = 0;
 	char **out;
 
@@ -91,7 +113,7 @@ char **cr_plan_env(struct cr_arena *arena, const struct cr_plan *plan, char *con
 	memcpy(out, env, count * sizeof(*out));
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		if (is_own(&plan->steps[i]) && !is_set_later(plan, i) &&
-		    carry_out(arena, plan, &plan->steps[i], out) < 0)
+		    carry_out(&making, &plan->steps[i], out) < 0)
 			return NULL;
 	}
 	return out;

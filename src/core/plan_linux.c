@@ -138,15 +138,25 @@ static void gaps(struct cr_builder *builder)
 		cr_build_gap(builder, "ask-files", &ask->origin,
 			     "nobody can be asked while a file is being opened; '%s' is refused",
 			     ask->text);
-	if (connect && builder->rules->ctx.tier != CR_TIER_FULL)
+	if (connect && builder->rules->ctx.tier != CR_TIER_FULL && !cr_linux_proxied(builder))
 		cr_build_gap(builder, "connect-names", &connect->origin,
-			     "without a network of its own a box cannot be led to the broker; '%s' "
-			     "stays unreachable, like every host",
+			     "a box without a network of its own reaches its broker only where "
+			     "seccomp notifications can be had, which a box around this one may "
+			     "have taken; '%s' stays unreachable, like every host",
 			     connect->text);
 	if (git && git->git != CR_GIT_READ_ONLY)
 		cr_build_note(
 			builder, &git->origin,
 			"the git directory is read-only: its private overlay is not built yet");
+}
+
+const struct cr_rule *cr_linux_proxied(const struct cr_builder *builder)
+{
+	const struct cr_facts *facts = builder->facts;
+
+	if (builder->rules->ctx.tier == CR_TIER_FULL || !facts->seccomp_notify || !facts->pidfd)
+		return NULL;
+	return connect_rule(builder);
 }
 
 #define LAST_LOW_PORT 1023 /* a box cannot bind these, so the broker may have them all */
@@ -222,8 +232,57 @@ static int plan_full(struct cr_builder *builder)
 	return 0;
 }
 
+/* Set before the policy's own lines, which may say otherwise. Programs know either spelling. */
+static void plan_proxy_env(struct cr_builder *builder)
+{
+	static const char *const filled[] = {
+		"HTTP_PROXY=http://" CR_PROXY_AT,   "http_proxy=http://" CR_PROXY_AT,
+		"HTTPS_PROXY=http://" CR_PROXY_AT,  "https_proxy=http://" CR_PROXY_AT,
+		"ALL_PROXY=socks5h://" CR_PROXY_AT, "all_proxy=socks5h://" CR_PROXY_AT,
+	};
+
+	for (size_t i = 0; i < sizeof(filled) / sizeof(filled[0]); i++)
+		cr_linux_bare_step(builder, CR_STEP_ENV_PROXY, filled[i], 0);
+	/* What it would keep from the proxy cannot be reached at all. */
+	cr_linux_bare_step(builder, CR_STEP_ENV_SET, "NO_PROXY=", 0);
+	cr_linux_bare_step(builder, CR_STEP_ENV_SET, "no_proxy=", 0);
+}
+
+static void plan_proxy(struct cr_builder *builder, const struct cr_rule *rule)
+{
+	cr_build_step(builder, &(struct cr_step){.kind = CR_STEP_PROXY,
+						 .detail = "127.0.0.1; HTTP and SOCKS5; secret and "
+							   "port are chosen at start",
+						 .origin = rule->origin});
+	plan_proxy_env(builder);
+	cr_build_note(builder, &rule->origin,
+		      "hosts are reached by way of a proxy only: programs that do not know its "
+		      "variables (HTTP_PROXY and the like), ssh among them, stay offline");
+}
+
+/* No TCP port is needed: offline there are no sockets but inherited ones, and with a proxy the
+ * broker connects them. */
+static const char *landlock_detail(int abi)
+{
+	if (abi < 4)
+		return NULL;
+	return abi >= 6 ? "abstract-unix,signal,tcp" : "tcp";
+}
+
+/* After the filter: here it is what refuses sockets, or calls of connect(2). */
+static void landlock_sockets(struct cr_builder *builder)
+{
+	bool proxied = cr_linux_proxied(builder) != NULL;
+
+	cr_linux_bare_step(builder, CR_STEP_SECCOMP, proxied ? "landlock-proxy" : "landlock", 0);
+	cr_linux_bare_step(builder, CR_STEP_CANARY_CONNECT, CANARY_ADDRESS, 0);
+	if (proxied)
+		cr_linux_bare_step(builder, CR_STEP_CANARY_TCP, CANARY_ADDRESS, 0);
+}
+
 static int plan_landlock(struct cr_builder *builder)
 {
+	const struct cr_rule *proxied = cr_linux_proxied(builder);
 	struct cr_point *points;
 	size_t count;
 	int abi = builder->facts->landlock_abi;
@@ -242,8 +301,10 @@ static int plan_landlock(struct cr_builder *builder)
 					       .origin = cr_origin_system,
 				       });
 	cr_linux_limits(builder);
+	if (proxied)
+		plan_proxy(builder, proxied);
 	cr_build_env(builder);
-	cr_linux_bare_step(builder, CR_STEP_LANDLOCK, scopes(abi),
+	cr_linux_bare_step(builder, CR_STEP_LANDLOCK, landlock_detail(abi),
 			   cr_linux_rights_write(abi) | cr_linux_rights_read(abi) |
 				   (abi >= 3 ? CR_LL_TRUNCATE : 0) |
 				   (abi >= 5 ? CR_LL_IOCTL_DEV : 0));
@@ -253,10 +314,7 @@ static int plan_landlock(struct cr_builder *builder)
 				   (abi >= 5 ? CR_LL_IOCTL_DEV : 0));
 	cr_linux_bare_step(builder, CR_STEP_CAPABILITIES, NULL, 0);
 	canaries(builder);
-
-	/* After it: here the filter is what refuses sockets. */
-	cr_linux_bare_step(builder, CR_STEP_SECCOMP, "landlock", 0);
-	cr_linux_bare_step(builder, CR_STEP_CANARY_CONNECT, CANARY_ADDRESS, 0);
+	landlock_sockets(builder);
 	return 0;
 }
 

@@ -14,6 +14,10 @@ uint64_t cr_linux_rights_read(int abi);
 void cr_linux_bare_step(struct cr_builder *builder, enum cr_step_kind kind, const char *detail,
 			uint64_t value);
 
+/* Can the box reach hosts through a proxy, although it has no network of its own? Then the rule
+ * that asks for it; else NULL. */
+const struct cr_rule *cr_linux_proxied(const struct cr_builder *builder);
+
 /* The file view of each tier. */
 void cr_linux_view_full(struct cr_builder *builder, const struct cr_point *points, size_t count);
 void cr_linux_view_landlock(struct cr_builder *builder, const struct cr_point *points,

@@ -203,10 +203,11 @@ static void other_gaps(struct cr_builder *builder)
 			builder, "processes", &cr_origin_system,
 			"limits, priority and processor of the user's other processes can be "
 			"changed, and their command lines read: there is no process namespace");
-	cr_build_note(
-		builder, &cr_origin_system,
-		"directories with something hidden in them cannot be listed; AF_UNIX and AF_INET "
-		"sockets cannot be made; /tmp is read-only, TMPDIR is private");
+	cr_build_note(builder, &cr_origin_system,
+		      "directories with something hidden in them cannot be listed; %s sockets "
+		      "cannot be made; /tmp is read-only, TMPDIR is private",
+		      cr_linux_proxied(builder) ? "AF_UNIX, datagram and listening"
+						: "AF_UNIX and AF_INET");
 }
 
 static bool is_allow_rule_gap(const struct cr_ruleset *rules)

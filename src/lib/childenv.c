@@ -133,7 +133,17 @@ static int put_own(struct cr_prepared *prepared, char **env)
 	return prepared->ctx.os == CR_OS_LINUX ? put_go_cache(prepared, env) : 0;
 }
 
-char **cr_child_environment(struct cr_prepared *prepared)
+static char **plan_env(struct cr_prepared *prepared, const struct cr_broker *broker, char **env)
+{
+	const char *proxy = NULL;
+
+	if (broker->proxy)
+		proxy = cr_arena_printf(prepared->arena, CR_PROXY_USER ":%s@127.0.0.1:%u",
+					broker->secret, broker->proxy);
+	return cr_plan_env(prepared->arena, prepared->plan, proxy, env);
+}
+
+char **cr_child_environment(struct cr_prepared *prepared, const struct cr_broker *broker)
 {
 	const enum cr_os os = prepared->ctx.os;
 	char **from = cr_sys_environ(prepared->arena);
@@ -141,8 +151,8 @@ char **cr_child_environment(struct cr_prepared *prepared)
 	char **roomy;
 	size_t count = 0;
 
-	if (env && os == CR_OS_WINDOWS)
-		env = cr_plan_env(prepared->arena, prepared->plan, env);
+	if (env && (os == CR_OS_WINDOWS || broker->proxy))
+		env = plan_env(prepared, broker, env);
 	while (env && env[count])
 		count++;
 	roomy = env ? cr_arena_alloc(prepared->arena, count + MAX_ADDED + 1, sizeof(*roomy)) : NULL;

@@ -171,12 +171,25 @@ int cr_prepare_rules(struct cr_arena *arena, const struct cr_request *request,
 	return gather(out, err) < 0 ? -1 : resolve(out, err);
 }
 
+/* Only such plans ask whether connections can be looked at one by one. */
+static bool may_need_proxy(const struct cr_ruleset *rules)
+{
+	if (rules->ctx.tier != CR_TIER_LANDLOCK)
+		return false;
+	for (int group = 0; group < CR_GROUP_COUNT; group++)
+		if (rules->lists[group][CR_CAP_CONNECT].n_other > 0)
+			return true;
+	return false;
+}
+
 int cr_prepare_plan(struct cr_prepared *prepared, struct cr_err *err)
 {
 	const struct cr_limit *limits = prepared->rules->limits;
 
 	if (is_here(prepared) && (limits[CR_LIMIT_MEMORY].set || limits[CR_LIMIT_PROCESSES].set))
 		cr_probe_limits(&prepared->facts);
+	if (is_here(prepared) && may_need_proxy(prepared->rules))
+		cr_probe_notify(&prepared->facts);
 	return cr_plan_make(prepared->arena, prepared->rules, &prepared->facts, &prepared->plan,
 			    err);
 }
@@ -207,7 +220,7 @@ static const char *start_dir(struct cr_prepared *prepared, const struct cr_start
 
 static bool needs_broker(const struct cr_plan *plan)
 {
-	return cr_plan_has(plan, CR_STEP_CAPTURE);
+	return cr_plan_has(plan, CR_STEP_CAPTURE) || cr_plan_has(plan, CR_STEP_PROXY);
 }
 
 static int start_once(struct cr_prepared *prepared, struct cr_start *start, struct cr_child *child,
@@ -228,12 +241,14 @@ static int start_once(struct cr_prepared *prepared, struct cr_start *start, stru
 	launch.cwd = start_dir(prepared, start, err);
 	if (!launch.cwd)
 		return -1;
-	launch.envp = cr_child_environment(prepared);
-	if (!launch.envp)
-		return cr_fail(err, CR_E_LIMIT, "the environment is too large");
 	if (needs_broker(prepared->plan) &&
-	    cr_broker_start(prepared->rules, &launch.broker, err) < 0)
+	    cr_broker_start(prepared->rules, prepared->plan, &launch.broker, err) < 0)
 		return -1;
+	launch.envp = cr_child_environment(prepared, &launch.broker);
+	if (!launch.envp) {
+		cr_broker_end(&launch.broker);
+		return cr_fail(err, CR_E_LIMIT, "the environment is too large");
+	}
 	launch.blank = start->blank;
 	start->blank = NULL;
 	return cr_enforce(prepared->plan, &launch, child, err);

@@ -92,6 +92,22 @@ static int route_is_local(const struct cr_step *step, struct cr_err *err)
 	return 0;
 }
 
+/* Every call of connect comes to the launcher, which is there already and refuses this one. Were it
+ * not so, a packet would go where nobody is; the socket does not wait for an answer. */
+static int tcp_refused(const struct cr_step *step, struct cr_err *err)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
+	CR_AUTO_FD int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return cr_fail_os(err, CR_E_CANARY, errno, "the box cannot make a TCP socket");
+	if (inet_pton(AF_INET, step->detail, &to.sin_addr) != 1)
+		return cr_fail(err, CR_E_INTERNAL, "bad address '%s'", step->detail);
+	if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0 || errno != ECONNREFUSED)
+		return broken(step, "connecting to", err);
+	return 0;
+}
+
 int cr_canary_step(const struct cr_step *step, struct cr_err *err)
 {
 	static const struct {
@@ -100,7 +116,7 @@ int cr_canary_step(const struct cr_step *step, struct cr_err *err)
 	} canaries[] = {
 		{CR_STEP_CANARY_WRITE, write_refused},  {CR_STEP_CANARY_WORK, write_works},
 		{CR_STEP_CANARY_READ, read_refused},    {CR_STEP_CANARY_CONNECT, connect_refused},
-		{CR_STEP_CANARY_ROUTE, route_is_local},
+		{CR_STEP_CANARY_ROUTE, route_is_local}, {CR_STEP_CANARY_TCP, tcp_refused},
 	};
 
 	for (size_t i = 0; i < sizeof(canaries) / sizeof(canaries[0]); i++)

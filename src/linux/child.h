@@ -25,6 +25,7 @@ struct cr_running {
 	struct cr_region region; /* shared with init */
 	struct cr_broker broker; /* pid 0: the plan needs none */
 	struct cr_notifier *notifier;
+	bool canary_served;
 	atomic_bool *looking; /* set while refusals are judged in the view of the box */
 	struct cr_reservations *reservations;
 };
@@ -39,6 +40,9 @@ void cr_notifier_free(struct cr_notifier *notifier);
 /* Serves one notification of `listener`. Every call is let go on, but for connections of a box with
  * a broker (`talk` not -1): those it is asked about, and cr_notifier_hear answers. */
 void cr_notifier_serve(struct cr_notifier *notifier, int listener, int talk);
+
+/* While the box is started: takes one notification of `listener` and refuses it. */
+void cr_notifier_refuse(struct cr_notifier *notifier, int listener);
 
 /* Takes one message of the broker. -1: it is gone, and so is the network of the box. */
 int cr_notifier_hear(struct cr_notifier *notifier, int listener, int talk);

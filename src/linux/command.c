@@ -54,8 +54,9 @@ static int install_explained(const char *name, int *listener, struct cr_err *err
 	return cr_seccomp_install(name, err);
 }
 
-/* With network rules the launcher must hear of every connect, or half of them would not work. */
-static int install_captured(const char *name, bool explain, int *listener, struct cr_err *err)
+/* With network rules the launcher must hear of every connect: without a proxy half of them would
+ * not work, with one none is let go on. */
+static int install_connects(const char *name, bool explain, int *listener, struct cr_err *err)
 {
 	char variant[64];
 
@@ -70,8 +71,8 @@ static int do_seccomp(struct cr_box *box, const struct cr_step *step)
 {
 	struct cr_msg msg = {.kind = CR_MSG_LISTENER};
 	CR_AUTO_FD int listener = -1;
-	int installed = box->capture >= 0
-				? install_captured(step->detail, box->explain, &listener, box->err)
+	bool connects = box->capture >= 0 || cr_plan_has(box->plan, CR_STEP_PROXY);
+	int installed = connects ? install_connects(step->detail, box->explain, &listener, box->err)
 			: box->explain ? install_explained(step->detail, &listener, box->err)
 				       : cr_seccomp_install(step->detail, box->err);
 
@@ -100,6 +101,7 @@ static const command_fn command_steps[CR_STEP_KIND_COUNT] = {
 	[CR_STEP_CANARY_WORK] = do_canary,
 	[CR_STEP_CANARY_CONNECT] = do_canary,
 	[CR_STEP_CANARY_ROUTE] = do_canary,
+	[CR_STEP_CANARY_TCP] = do_canary,
 };
 
 static int confine(struct cr_box *box)

@@ -4,6 +4,11 @@
  * With rules about connections the broker is asked before the call goes on: it refuses, or sees to
  * it that there is a socket of its own at that address of the box's network. Either way the address
  * decides nothing here: a call whose argument is changed meanwhile ends in the same namespace.
+ *
+ * Without a network of its own (landlock tier, with a proxy) the address is the boundary: such a
+ * call must never be carried out, because the kernel would read it again from memory that other
+ * threads of the box can write. The broker connects the caller's own socket instead, to the one
+ * address there is; whichever socket has taken the number meanwhile, that is where it leads.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "core/limits.h"
@@ -21,7 +27,9 @@
 #include "linux/fd.h"
 #include "linux/notify.h"
 
-#define PATIENCE_MS 1000 /* for the broker to take a message */
+#define PATIENCE_MS 1000  /* for the broker to take a message */
+#define MAX_ASKED   65536 /* calls that wait at once */
+#define LAST_ERRNO  133   /* EHWPOISON; the kernel has meanings of its own for larger ones */
 
 /* Older kernels only know pidfds of whole processes, and the caller may be any thread. */
 static pid_t process_of(pid_t thread)
@@ -94,12 +102,12 @@ static bool is_loopback(const struct cr_net_addr *addr)
 }
 
 /* A thousand threads may connect at once; but a broker that takes nothing more must not hold us. */
-static int send_patiently(int talk, const struct cr_net_msg *msg)
+static int send_patiently(int talk, const struct cr_net_msg *msg, int with)
 {
 	struct pollfd polled = {.fd = talk, .events = POLLOUT};
 
 	for (;;) {
-		if (cr_net_send(talk, msg, -1) == 0)
+		if (cr_net_send(talk, msg, with) == 0)
 			return 0;
 		if (errno != EAGAIN || poll(&polled, 1, PATIENCE_MS) <= 0)
 			return -1;
@@ -123,6 +131,52 @@ static bool is_known(struct cr_notifier *n, const struct cr_net_addr *addr)
 	       memcmp(place->bytes, addr->bytes, sizeof(addr->bytes)) == 0;
 }
 
+static int expect(struct cr_notifier *n, uint64_t id)
+{
+	size_t cap = n->cap_asked ? 2 * n->cap_asked : 16;
+	uint64_t *grown;
+
+	if (n->n_asked == n->cap_asked) {
+		grown = cap > MAX_ASKED ? NULL : realloc(n->asked, cap * sizeof(*grown));
+		if (!grown)
+			return -1;
+		n->asked = grown;
+		n->cap_asked = cap;
+	}
+	n->asked[n->n_asked++] = id;
+	return 0;
+}
+
+/* False when nobody has asked that: then there is nothing to be answered. */
+static bool was_expected(struct cr_notifier *n, uint64_t id)
+{
+	for (size_t i = 0; i < n->n_asked; i++) {
+		if (n->asked[i] != id)
+			continue;
+		n->asked[i] = n->asked[--n->n_asked];
+		return true;
+	}
+	return false;
+}
+
+/* Nobody will answer any more. */
+static void refuse_all(struct cr_notifier *n, int listener)
+{
+	while (n->n_asked > 0)
+		cr_notify_refuse(n, listener, n->asked[--n->n_asked], ECONNREFUSED);
+}
+
+static void ask(struct cr_notifier *n, int listener, int talk, struct cr_net_msg *msg, int with)
+{
+	cr_notify_comm(msg->pid, msg->program, sizeof(msg->program));
+	if (talk >= 0 && expect(n, msg->id) == 0) {
+		if (send_patiently(talk, msg, with) == 0)
+			return;
+		was_expected(n, msg->id);
+	}
+	cr_notify_refuse(n, listener, msg->id, ECONNREFUSED);
+}
+
 bool cr_connect_ask(struct cr_notifier *n, const struct sockaddr_storage *address, socklen_t len,
 		    int listener, int talk)
 {
@@ -132,36 +186,135 @@ bool cr_connect_ask(struct cr_notifier *n, const struct sockaddr_storage *addres
 	if (!read_address(address, len, &want.addr) || is_loopback(&want.addr) ||
 	    !is_stream(pid, (int)n->request->data.args[0]))
 		return false;
-	cr_notify_comm(pid, want.program, sizeof(want.program));
 	/* A listener stays, so nobody needs to wait for an answer; it only says who connects. */
 	want.allowed = is_known(n, &want.addr);
-	if (want.allowed) {
-		if (talk >= 0)
-			cr_net_send(talk, &want, -1);
-		return false;
+	if (!want.allowed) {
+		ask(n, listener, talk, &want, -1);
+		return true;
 	}
-	if (talk < 0 || send_patiently(talk, &want) < 0)
-		cr_notify_refuse(n, listener, want.id, ECONNREFUSED);
-	return true;
+	cr_notify_comm(pid, want.program, sizeof(want.program));
+	if (talk >= 0)
+		cr_net_send(talk, &want, -1);
+	return false;
 }
 
-void cr_connect_judge(struct cr_notifier *n, const struct sockaddr_storage *address, socklen_t len)
+static void tell_direct(struct cr_notifier *n, const struct cr_net_addr *addr, const char *boundary,
+			int error)
 {
 	char object[CR_MAX_HOST + 64], program[CR_NET_PROGRAM];
-	struct cr_net_addr addr;
-
-	if (!read_address(address, len, &addr) || is_loopback(&addr))
-		return;
-
 	struct cr_denial denial = {
 		.op = CR_OP_CONNECT,
-		.object = cr_net_object("", &addr, object, sizeof(object)),
-		.boundary = "network namespace",
-		.os_code = ENETUNREACH,
+		.object = cr_net_object("", addr, object, sizeof(object)),
+		.boundary = boundary,
+		.os_code = error,
 	};
 
 	cr_notify_comm((pid_t)n->request->pid, program, sizeof(program));
 	cr_notify_report(n, (pid_t)n->request->pid, program, &denial);
+}
+
+void cr_connect_judge(struct cr_notifier *n, const struct sockaddr_storage *address, socklen_t len)
+{
+	struct cr_net_addr addr;
+
+	if (read_address(address, len, &addr) && !is_loopback(&addr))
+		tell_direct(n, &addr, "network namespace", ENETUNREACH);
+}
+
+static bool is_option(int fd, int option, int value)
+{
+	int is = 0;
+	socklen_t len = sizeof(is);
+
+	return getsockopt(fd, SOL_SOCKET, option, &is, &len) == 0 && is == value;
+}
+
+/* A duplicate of the caller's socket, if it is a TCP socket; -1 with what connect(2) is to say. */
+static int take_socket(const struct cr_notifier *n, int listener)
+{
+	__u64 id = n->request->id;
+	CR_AUTO_FD int process = open_thread((pid_t)n->request->pid);
+
+	/* Only while the caller waits is the number surely its own. */
+	if (process < 0 || ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) < 0) {
+		errno = EACCES;
+		return -1;
+	}
+
+	CR_AUTO_FD int fd = pidfd_getfd(process, (int)n->request->data.args[0], 0);
+
+	if (fd < 0) {
+		errno = errno == EBADF ? EBADF : EACCES;
+		return -1;
+	}
+	if ((is_option(fd, SO_DOMAIN, AF_INET) || is_option(fd, SO_DOMAIN, AF_INET6)) &&
+	    is_option(fd, SO_TYPE, SOCK_STREAM) && is_option(fd, SO_PROTOCOL, IPPROTO_TCP))
+		return cr_steal_fd(&fd);
+	errno = EACCES;
+	return -1;
+}
+
+static bool is_proxy(const struct cr_notifier *n, const struct cr_net_addr *addr)
+{
+	static const uint8_t host[] = {127, 0, 0, 1};
+
+	return addr->family == 4 && addr->port == n->proxy &&
+	       memcmp(addr->bytes, host, sizeof(host)) == 0;
+}
+
+void cr_connect_proxied(struct cr_notifier *n, const struct sockaddr_storage *address,
+			socklen_t len, int listener, int talk)
+{
+	struct cr_net_msg join = {
+		.kind = CR_NET_JOIN, .id = n->request->id, .pid = (pid_t)n->request->pid};
+
+	if (!address || !read_address(address, len, &join.addr)) {
+		cr_notify_refuse(n, listener, join.id, address ? EACCES : EFAULT);
+		return;
+	}
+	if (!is_proxy(n, &join.addr)) {
+		cr_notify_refuse(n, listener, join.id, ECONNREFUSED);
+		tell_direct(n, &join.addr, "seccomp: hosts are reached through the proxy only",
+			    ECONNREFUSED);
+		return;
+	}
+
+	CR_AUTO_FD int fd = take_socket(n, listener);
+
+	if (fd < 0)
+		cr_notify_refuse(n, listener, join.id, errno);
+	else
+		ask(n, listener, talk, &join, fd);
+}
+
+/* During the start every call is carrel's own, which tries what must fail. */
+void cr_notifier_refuse(struct cr_notifier *n, int listener)
+{
+	memset(n->request, 0, n->request_size);
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, n->request) == 0)
+		cr_notify_refuse(n, listener, n->request->id, ECONNREFUSED);
+}
+
+static void go_there(struct cr_notifier *n, int listener, const struct cr_net_msg *verdict)
+{
+	*place_of(n, &verdict->addr) = verdict->addr;
+	cr_notify_let_go_on(n, listener, verdict->id);
+}
+
+/* With a proxy the broker has carried out the call; without, it has only prepared it. */
+static void give_verdict(struct cr_notifier *n, int listener, const struct cr_net_msg *msg)
+{
+	bool is_errno = msg->error > 0 && msg->error <= LAST_ERRNO;
+
+	if (!was_expected(n, msg->id))
+		return;
+	if (msg->error)
+		cr_notify_refuse(n, listener, msg->id,
+				 n->proxy && is_errno ? msg->error : ECONNREFUSED);
+	else if (n->proxy)
+		cr_notify_succeed(n, listener, msg->id);
+	else
+		go_there(n, listener, msg);
 }
 
 static void tell_refused(struct cr_notifier *n, const struct cr_net_msg *event)
@@ -180,12 +333,6 @@ static void tell_refused(struct cr_notifier *n, const struct cr_net_msg *event)
 	cr_notify_report(n, event->pid, event->program, &denial);
 }
 
-static void go_there(struct cr_notifier *n, int listener, const struct cr_net_msg *verdict)
-{
-	*place_of(n, &verdict->addr) = verdict->addr;
-	cr_notify_let_go_on(n, listener, verdict->id);
-}
-
 int cr_notifier_hear(struct cr_notifier *n, int listener, int talk)
 {
 	struct cr_net_msg msg;
@@ -195,12 +342,12 @@ int cr_notifier_hear(struct cr_notifier *n, int listener, int talk)
 
 	if (got < 0 && errno == EAGAIN)
 		return 0;
-	if (got <= 0 || cr_net_msg_check(&msg))
+	if (got <= 0 || cr_net_msg_check(&msg)) {
+		refuse_all(n, listener);
 		return -1;
-	if (msg.kind == CR_NET_VERDICT && msg.error)
-		cr_notify_refuse(n, listener, msg.id, ECONNREFUSED);
-	else if (msg.kind == CR_NET_VERDICT)
-		go_there(n, listener, &msg);
+	}
+	if (msg.kind == CR_NET_VERDICT)
+		give_verdict(n, listener, &msg);
 	if (msg.kind != CR_NET_EVENT)
 		return 0;
 	if (n->on_connection)

@@ -6,6 +6,7 @@
  * command start when any step failed.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -88,6 +89,42 @@ static int reserve_names(struct cr_running *running, struct cr_err *err)
 	return 0;
 }
 
+/* The broker of a box with a proxy says when it is confined; of the others it tells init. */
+static int await_broker(struct cr_running *running, struct cr_err *err)
+{
+	struct pollfd polled = {.fd = running->broker.talk, .events = POLLIN};
+	struct cr_net_msg msg;
+	CR_AUTO_FD int none = -1;
+
+	if (!running->broker.proxy)
+		return 0;
+	while (poll(&polled, 1, -1) < 0)
+		if (errno != EINTR)
+			return cr_fail_os(err, CR_E_STEP, errno, "cannot talk to the broker");
+	if (cr_net_receive(polled.fd, &msg, &none) <= 0 || msg.kind != CR_NET_READY)
+		return cr_fail(err, CR_E_STEP, "the broker has ended");
+	return 0;
+}
+
+/* The canary's call of connect, the first of all, waits for us; whatever is called later, by the
+ * command, must wait for cr_wait. */
+static void serve_canary(struct cr_running *running)
+{
+	struct pollfd polled[] = {
+		{.fd = running->ctl, .events = POLLIN},
+		{.fd = running->listener, .events = POLLIN},
+	};
+
+	if (!running->broker.proxy || running->canary_served || running->listener < 0)
+		return;
+	while (poll(polled, 2, -1) < 0 && errno == EINTR)
+		;
+	if (polled[0].revents || !(polled[1].revents & POLLIN))
+		return;
+	cr_notifier_refuse(running->notifier, running->listener);
+	running->canary_served = true;
+}
+
 /* Takes messages until the command runs or has failed to. */
 static int await_start(struct cr_running *running, struct cr_err *err)
 {
@@ -95,6 +132,8 @@ static int await_start(struct cr_running *running, struct cr_err *err)
 	int fd;
 
 	for (;;) {
+		serve_canary(running);
+
 		int got = cr_msg_receive(running->ctl, &msg, &fd);
 
 		if (got <= 0)
@@ -177,7 +216,7 @@ static int start(struct cr_running *running, struct cr_order *order, struct cr_e
 
 	int started = send_order(running, order, err);
 
-	if (started < 0 || reserve_names(running, err) < 0) {
+	if (started < 0 || reserve_names(running, err) < 0 || await_broker(running, err) < 0) {
 		end_box(running);
 		started = -1;
 	} else if (await_start(running, err) < 0) {

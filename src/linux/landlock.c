@@ -25,9 +25,13 @@ int cr_landlock_create(struct cr_box *box, const struct cr_step *step, struct cr
 		attr.scoped |= CR_LL_SCOPE_ABSTRACT_UNIX;
 	if (step->detail && strstr(step->detail, "signal"))
 		attr.scoped |= CR_LL_SCOPE_SIGNAL;
+	/* Handled, and no rule allows a port: only sockets that others connect lead anywhere. */
+	if (step->detail && strstr(step->detail, "tcp"))
+		attr.handled_access_net = CR_LL_NET_BIND_TCP | CR_LL_NET_CONNECT_TCP;
 
 	/* Kernels refuse a longer structure than they know unless the rest is zero. */
-	size_t size = attr.scoped ? sizeof(attr) : sizeof(attr.handled_access_fs);
+	size_t size = attr.scoped || attr.handled_access_net ? sizeof(attr)
+							     : sizeof(attr.handled_access_fs);
 
 	(void)grab;
 	box->landlock = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);

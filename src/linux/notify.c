@@ -93,6 +93,7 @@ struct cr_notifier *cr_notifier_new(const struct cr_plan *plan, const struct cr_
 	n->arg = launch->arg;
 	n->full = plan->tier == CR_TIER_FULL;
 	n->captures = cr_plan_has(plan, CR_STEP_CAPTURE);
+	n->proxy = launch->broker.proxy;
 	n->root = -1;
 	/* The kernel may know longer structures than these headers, and the other way round. */
 	n->request_size = sizes.seccomp_notif > sizeof(*n->request) ? sizes.seccomp_notif
@@ -114,6 +115,7 @@ void cr_notifier_free(struct cr_notifier *n)
 	if (!n)
 		return;
 	cr_close_fd(&n->root);
+	free(n->asked);
 	free(n->request);
 	free(n->response);
 	free(n);
@@ -598,6 +600,11 @@ void cr_notify_refuse(struct cr_notifier *n, int listener, uint64_t id, int erro
 	answer(n, listener);
 }
 
+void cr_notify_succeed(struct cr_notifier *n, int listener, uint64_t id)
+{
+	cr_notify_refuse(n, listener, id, 0);
+}
+
 void cr_notify_let_go_on(struct cr_notifier *n, int listener, uint64_t id)
 {
 	memset(n->response, 0, n->response_size);
@@ -620,6 +627,11 @@ void cr_notifier_serve(struct cr_notifier *n, int listener, int talk)
 
 	int looked = look(n->request, &seen);
 
+	if (n->proxy && n->request->data.nr == SYS_connect) {
+		cr_connect_proxied(n, looked == 0 ? &seen.address : NULL, seen.address_len,
+				   listener, talk);
+		return;
+	}
 	if (looked == 0 && n->captures && !seen.shape &&
 	    cr_connect_ask(n, &seen.address, seen.address_len, listener, talk))
 		return;

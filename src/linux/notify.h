@@ -18,17 +18,22 @@ struct cr_notifier {
 	cr_denial_fn on_denial;
 	cr_connection_fn on_connection;
 	void *arg;
-	bool full;     /* the box has a mount view of its own */
-	bool captures; /* connections lead to a broker */
-	int root;      /* the box's root directory; opened at the first notification */
+	bool full;       /* the box has a mount view of its own */
+	bool captures;   /* connections lead to a broker */
+	uint16_t proxy;  /* or only this port of 127.0.0.1 can be reached, where it is a proxy; 0 */
+	uint64_t *asked; /* calls that wait for a verdict of the broker */
+	size_t n_asked, cap_asked;
+	int root; /* the box's root directory; opened at the first notification */
 	struct seccomp_notif *request;
 	struct seccomp_notif_resp *response;
 	size_t request_size, response_size;
 	struct cr_net_addr known[CR_KNOWN_PLACES]; /* where the broker listens; port 0: none */
 };
 
-/* Answers the notification `id`: the call fails with `error`, or is carried out. */
+/* Answers the notification `id`: the call fails with `error`, returns 0 as if it had been carried
+ * out, or is carried out. */
 void cr_notify_refuse(struct cr_notifier *n, int listener, uint64_t id, int error);
+void cr_notify_succeed(struct cr_notifier *n, int listener, uint64_t id);
 void cr_notify_let_go_on(struct cr_notifier *n, int listener, uint64_t id);
 
 /* The name of a process as the kernel knows it; "" when it is gone. */
@@ -42,6 +47,11 @@ void cr_notify_report(struct cr_notifier *n, pid_t pid, const char *program,
  * then the call has not been answered. */
 bool cr_connect_ask(struct cr_notifier *n, const struct sockaddr_storage *address, socklen_t len,
 		    int listener, int talk);
+
+/* A connect of n->request in a box with a proxy; `address` NULL: it could not be read. It is
+ * answered, now or with the broker's verdict, and never let go on. */
+void cr_connect_proxied(struct cr_notifier *n, const struct sockaddr_storage *address,
+			socklen_t len, int listener, int talk);
 
 /* The same without a broker, once the call was let go on: reports what had no way out. */
 void cr_connect_judge(struct cr_notifier *n, const struct sockaddr_storage *address, socklen_t len);

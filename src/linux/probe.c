@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -19,6 +20,7 @@
 
 #include "core/backend.h"
 #include "core/linux_abi.h"
+#include "linux/box.h"
 #include "linux/calls.h"
 #include "linux/fd.h"
 
@@ -118,6 +120,20 @@ int cr_probe(struct cr_facts *facts, struct cr_err *err)
 	if (facts->tty < 0 || ttyname_r(facts->tty, facts->tty_path, sizeof(facts->tty_path)) != 0)
 		facts->tty_path[0] = '\0';
 	return 0;
+}
+
+/* In a child of its own: a filter cannot be taken off again. */
+void cr_probe_notify(struct cr_facts *facts)
+{
+	int status, listener;
+	struct cr_err err;
+	pid_t pid = facts->seccomp_notify ? fork() : -1;
+
+	if (pid == 0)
+		_exit(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+		      cr_seccomp_install_watched("landlock-proxy-connect", &listener, &err) < 0);
+	facts->seccomp_notify = pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+				WEXITSTATUS(status) == 0;
 }
 
 /* In a child of its own: a namespace cannot be left again. Returns an errno, or 0. */

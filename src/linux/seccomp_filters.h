@@ -9,7 +9,7 @@
 #define CR_SECCOMP_FILTERS_H
 
 struct cr_seccomp_filter {
-	const char *name;   /* "full", "full-notify", "landlock", "landlock-notify" */
+	const char *name;   /* of rules.h: "full", "full-notify", "landlock" ... */
 	const void *code;   /* array of `struct sock_filter`, static */
 	unsigned short len; /* in instructions, as struct sock_fprog has it */
 };

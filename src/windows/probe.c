@@ -138,6 +138,11 @@ int cr_probe_thoroughly(struct cr_facts *facts, struct cr_err *err)
 }
 
 /* A job object always can. */
+void cr_probe_notify(struct cr_facts *facts)
+{
+	(void)facts;
+}
+
 void cr_probe_limits(struct cr_facts *facts)
 {
 	(void)facts;

@@ -73,7 +73,7 @@ static void later_steps_win(void **state)
 					      NULL};
 	struct cr_arena *arena = cr_arena_new();
 	char **env = env_of(arena, entries);
-	char **out = cr_plan_env(arena, &plan, env);
+	char **out = cr_plan_env(arena, &plan, NULL, env);
 
 	(void)state;
 	assert_string_equal(value(out, "http_proxy"), "mine");
@@ -96,7 +96,7 @@ static void names_have_case_elsewhere(void **state)
 	static const char *const entries[] = {"Path=x", "PATH=/bin", NULL};
 	struct cr_arena *arena = cr_arena_new();
 	char **env = env_of(arena, entries);
-	char **out = cr_plan_env(arena, &plan, env);
+	char **out = cr_plan_env(arena, &plan, NULL, env);
 
 	(void)state;
 	assert_string_equal(value(out, "Path"), "x");
@@ -114,7 +114,7 @@ static void too_many_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < CR_MAX_ENV; i++)
 		entries[i] = "X=y";
-	assert_null(cr_plan_env(arena, &plan, env_of(arena, entries)));
+	assert_null(cr_plan_env(arena, &plan, NULL, env_of(arena, entries)));
 	cr_arena_free(arena);
 }
 
@@ -133,7 +133,7 @@ static void caches_go_where_they_can_be_written(void **state)
 	(void)state;
 	fake_resolve(&fake, CR_TIER_UNELEVATED, policies, 1);
 	fake.rules->ctx.temp_dir = "C:\\t";
-	out = cr_plan_env(fake.arena, plan_of(&fake), env_of(fake.arena, entries));
+	out = cr_plan_env(fake.arena, plan_of(&fake), NULL, env_of(fake.arena, entries));
 	assert_string_equal(value(out, "TEMP"), "C:\\t");
 	assert_string_equal(value(out, "TMP"), "C:\\t");
 	assert_string_equal(value(out, "GOCACHE"), "C:\\go"); /* the usual one may be written */
@@ -144,10 +144,36 @@ static void caches_go_where_they_can_be_written(void **state)
 	fake_free(&fake);
 }
 
+static void a_proxy_is_filled_in(void **state)
+{
+	const struct cr_origin system = {.layer = CR_LAYER_SYSTEM}, user = {.layer = CR_LAYER_USER};
+	const struct cr_step steps[] = {
+		{.kind = CR_STEP_ENV_PROXY, .detail = "A=http://" CR_PROXY_AT, .origin = system},
+		{.kind = CR_STEP_ENV_PROXY, .detail = "B=x://" CR_PROXY_AT "/", .origin = system},
+		{.kind = CR_STEP_ENV_PROXY, .detail = "C=http://" CR_PROXY_AT, .origin = system},
+		{.kind = CR_STEP_ENV_SET, .detail = "D=", .origin = system},
+		{.kind = CR_STEP_ENV_SET, .detail = "C=mine", .origin = user},
+	};
+	const struct cr_plan plan = steps_of(CR_OS_LINUX, steps, COUNT(steps));
+	static const char *const entries[] = {"A=old", "C=mine", "D=old", NULL};
+	struct cr_arena *arena = cr_arena_new();
+	char **out = cr_plan_env(arena, &plan, "u:%s@h:1", env_of(arena, entries));
+
+	(void)state;
+	assert_string_equal(value(out, "A"), "http://u:%s@h:1");
+	assert_string_equal(value(out, "B"), "x://u:%s@h:1/");
+	assert_string_equal(value(out, "C"), "mine");
+	assert_string_equal(value(out, "D"), "");
+	/* a plan that promises a proxy, and none is there */
+	assert_null(cr_plan_env(arena, &plan, NULL, env_of(arena, entries)));
+	cr_arena_free(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(later_steps_win),
+		cmocka_unit_test(a_proxy_is_filled_in),
 		cmocka_unit_test(names_have_case_elsewhere),
 		cmocka_unit_test(too_many_are_refused),
 		cmocka_unit_test(caches_go_where_they_can_be_written),

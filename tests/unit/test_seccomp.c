@@ -20,6 +20,8 @@
 #include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -48,15 +50,24 @@ enum {
 	LANDLOCK_NOTIFY = 8,
 	FULL_CONNECT = 16,
 	BROKER = 32,
+	PROXY_NOTIFY = 64,
+	PROXY_CONNECT = 128,
+	PROXIES = PROXY_NOTIFY | PROXY_CONNECT,
 	FULLS = FULL | FULL_NOTIFY | FULL_CONNECT,
-	LANDLOCKS = LANDLOCK | LANDLOCK_NOTIFY,
-	PLAIN = FULL | FULL_CONNECT | LANDLOCK,
-	NOTIFIES = FULL_NOTIFY | LANDLOCK_NOTIFY,
+	LANDLOCKS = LANDLOCK | LANDLOCK_NOTIFY | PROXIES,
+	PLAIN = FULL | FULL_CONNECT | LANDLOCK | PROXY_CONNECT,
+	NOTIFIES = FULL_NOTIFY | LANDLOCK_NOTIFY | PROXY_NOTIFY,
 	ALL = FULLS | LANDLOCKS,
 };
 
-static const char *const names[] = {"full",         "full-notify", "landlock", "landlock-notify",
-				    "full-connect", "broker"};
+static const char *const names[] = {"full",
+				    "full-notify",
+				    "landlock",
+				    "landlock-notify",
+				    "full-connect",
+				    "broker",
+				    "landlock-proxy-notify",
+				    "landlock-proxy-connect"};
 
 #define ALLOW    SECCOMP_RET_ALLOW
 #define NOTIFY   SECCOMP_RET_USER_NOTIF
@@ -281,6 +292,65 @@ static const struct row arguments[] = {
 	{"accept4", ALL, N(accept4), {0}, ALLOW},
 };
 
+/* TCP sockets, which nobody but the launcher connects, and only to where it wants. */
+static const struct row of_proxy[] = {
+	{"socket INET", PROXIES, N(socket), {AF_INET, SOCK_STREAM | SOCK_NONBLOCK}, ALLOW},
+	{"socket INET TCP", PROXIES, N(socket), {AF_INET, SOCK_STREAM, IPPROTO_TCP}, ALLOW},
+	{"socket INET6", PROXIES, N(socket), {AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0}, ALLOW},
+	{"socket INET, upper bit", PROXIES, N(socket), {UPPER | AF_INET, SOCK_STREAM}, ALLOW},
+	{"socket INET datagram", PROXIES, N(socket), {AF_INET, SOCK_DGRAM}, NO(EPERM)},
+	{"socket INET6 datagram", PROXIES, N(socket), {AF_INET6, SOCK_DGRAM}, NO(EPERM)},
+	{"socket INET raw", PROXIES, N(socket), {AF_INET, SOCK_RAW, IPPROTO_TCP}, NO(EPERM)},
+	{"socket INET packet", PROXIES, N(socket), {AF_INET, SOCK_PACKET}, NO(EPERM)},
+	{"socket MPTCP", PROXIES, N(socket), {AF_INET, SOCK_STREAM, 262}, NO(EPERM)},
+	{"socket MPTCP, upper bit",
+	 PROXIES,
+	 N(socket),
+	 {AF_INET, SOCK_STREAM, UPPER | 262},
+	 NO(EPERM)},
+	{"socket SCTP", PROXIES, N(socket), {AF_INET6, SOCK_STREAM, 132}, NO(EPERM)},
+	{"socket SMC", PROXIES, N(socket), {43, SOCK_STREAM}, NO(EPERM)},
+	{"socket UNIX", PROXIES, N(socket), {AF_UNIX, SOCK_STREAM}, NO(EPERM)},
+	{"socket NETLINK", PROXIES, N(socket), {AF_NETLINK, SOCK_RAW}, NO(EPERM)},
+	{"socket VSOCK", PROXIES, N(socket), {40, SOCK_STREAM}, NO(EPERM)},
+	{"socket, family -1", PROXIES, N(socket), {~UINT64_C(0), SOCK_STREAM}, NO(EPERM)},
+	{"bind", PROXIES, N(bind), {0}, NO(EPERM)},
+	{"listen", PROXIES, N(listen), {0}, NO(EPERM)},
+	{"sendto", PROXIES, N(sendto), {0, 0, 0, MSG_NOSIGNAL}, ALLOW},
+	{"sendto, fast open", PROXIES, N(sendto), {0, 0, 0, MSG_FASTOPEN}, NO(EOPNOTSUPP)},
+	{"sendto, fast open and more",
+	 PROXIES,
+	 N(sendto),
+	 {0, 0, 0, UPPER | MSG_FASTOPEN | MSG_DONTWAIT},
+	 NO(EOPNOTSUPP)},
+	{"sendmsg", PROXIES, N(sendmsg), {0, 0, MSG_NOSIGNAL}, ALLOW},
+	{"sendmsg, fast open", PROXIES, N(sendmsg), {0, 0, MSG_FASTOPEN}, NO(EOPNOTSUPP)},
+	{"sendmmsg, fast open", PROXIES, N(sendmmsg), {0, 0, 0, MSG_FASTOPEN}, NO(EOPNOTSUPP)},
+	{"sendmmsg", PROXIES, N(sendmmsg), {0, 0, 0, 0}, ALLOW},
+	{"keep-alive", PROXIES, N(setsockopt), {0, SOL_SOCKET, SO_KEEPALIVE}, ALLOW},
+	{"device", PROXIES, N(setsockopt), {0, SOL_SOCKET, SO_BINDTODEVICE}, NO(EPERM)},
+	{"device, upper bits",
+	 PROXIES,
+	 N(setsockopt),
+	 {0, UPPER | SOL_SOCKET, UPPER | SO_BINDTODEVICE},
+	 NO(EPERM)},
+	{"interface", PROXIES, N(setsockopt), {0, SOL_SOCKET, 62}, NO(EPERM)},
+	{"no delay", PROXIES, N(setsockopt), {0, IPPROTO_TCP, TCP_NODELAY}, ALLOW},
+	{"fast open at connect",
+	 PROXIES,
+	 N(setsockopt),
+	 {0, IPPROTO_TCP, TCP_FASTOPEN_CONNECT},
+	 NO(EOPNOTSUPP)},
+	{"another protocol on top", PROXIES, N(setsockopt), {0, IPPROTO_TCP, 31}, NO(EPERM)},
+	{"type of service", PROXIES, N(setsockopt), {0, IPPROTO_IP, IP_TOS}, ALLOW},
+	{"IP options", PROXIES, N(setsockopt), {0, IPPROTO_IP, IP_OPTIONS}, NO(EPERM)},
+	{"IPv6 only", PROXIES, N(setsockopt), {0, IPPROTO_IPV6, IPV6_V6ONLY}, ALLOW},
+	{"routing header", PROXIES, N(setsockopt), {0, IPPROTO_IPV6, 57}, NO(EPERM)},
+	{"packet options", PROXIES, N(setsockopt), {0, IPPROTO_IPV6, 6}, NO(EPERM)},
+	{"another level", PROXIES, N(setsockopt), {0, 282, 1}, NO(EPERM)},
+	{"socket INET, without a proxy", LANDLOCK, N(socket), {AF_INET, SOCK_STREAM}, NO(EPERM)},
+};
+
 /* What a reader of hostile bytes could be made to do. */
 static const struct row of_broker[] = {
 	{"recvmsg", BROKER, N(recvmsg), {0}, ALLOW},
@@ -433,7 +503,7 @@ static const struct row reports[] = {
 	{"file_setattr", NOTIFIES, NATIVE, 469, {0}, NOTIFY},
 	{"getxattrat", ALL, NATIVE, 464, {0}, ALLOW},
 	{"connect", FULL | LANDLOCK, N(connect), {0}, ALLOW},
-	{"connect", NOTIFIES | FULL_CONNECT, N(connect), {0}, NOTIFY},
+	{"connect", NOTIFIES | FULL_CONNECT | PROXIES, N(connect), {0}, NOTIFY},
 	{"a refused call stays refused", NOTIFIES, N(mount), {0}, NO(EPERM)},
 #if defined(__x86_64__)
 	{"open, read", ALL, N(open), {0, O_RDONLY | O_CLOEXEC}, ALLOW},
@@ -477,6 +547,7 @@ static void test_broker(void **state)
 {
 	(void)state;
 	check_table(of_broker, COUNT(of_broker));
+	check_table(of_proxy, COUNT(of_proxy));
 }
 
 static void test_reports(void **state)
@@ -550,7 +621,7 @@ static void test_length(void **state)
 		}
 		print_message("# filter %s: %u instructions, at most %u for one call\n",
 			      filter->name, filter->len, worst);
-		assert_true(filter->len <= 224);
+		assert_true(filter->len <= (1u << i & PROXIES ? 256 : 224));
 		assert_true(worst <= 32);
 	}
 }

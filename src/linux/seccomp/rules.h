@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -25,14 +27,16 @@ enum {
 	IN_FULL = 1,
 	IN_LANDLOCK = 2,
 	IN_NOTIFY = 4,  /* only in the -notify variants */
-	IN_CONNECT = 8, /* and in the -connect variant, which has nothing else of them */
-	IN_BOTH = IN_FULL | IN_LANDLOCK,
+	IN_CONNECT = 8, /* and in the -connect variants, which have nothing else of them */
+	IN_PROXY = 16,  /* the landlock tier with a proxy */
+	IN_BARE = IN_LANDLOCK | IN_PROXY,
+	IN_BOTH = IN_FULL | IN_BARE, /* tiers */
 	IN_ALL_NOTIFY = IN_BOTH | IN_NOTIFY,
 	IN_VARIANTS = IN_NOTIFY | IN_CONNECT,
 };
 
 /* Most rows look at one argument; more than one test means all of them must hold. */
-#define MAX_TESTS 2
+#define MAX_TESTS 3
 
 /* One row: refuse (or report) the call when all its tests hold. */
 struct rule {
@@ -133,21 +137,24 @@ static const struct rule denied_calls[] = {
 	{"sysfs", IN_BOTH, REFUSE, 0, {{0}}},
 	{"_sysctl", IN_BOTH, REFUSE, 0, {{0}}},
 	/* without an ipc namespace these reach the host's objects, and Landlock does not look */
-	{"shmget", IN_LANDLOCK, REFUSE, 0, {{0}}},
-	{"shmat", IN_LANDLOCK, REFUSE, 0, {{0}}},
-	{"shmctl", IN_LANDLOCK, REFUSE, 0, {{0}}},
-	{"msgget", IN_LANDLOCK, REFUSE, 0, {{0}}},
-	{"msgsnd", IN_LANDLOCK, REFUSE, 0, {{0}}},
-	{"msgrcv", IN_LANDLOCK, REFUSE, 0, {{0}}},
-	{"msgctl", IN_LANDLOCK, REFUSE, 0, {{0}}},
-	{"semget", IN_LANDLOCK, REFUSE, 0, {{0}}},
-	{"semop", IN_LANDLOCK, REFUSE, 0, {{0}}},
-	{"semctl", IN_LANDLOCK, REFUSE, 0, {{0}}},
-	{"semtimedop", IN_LANDLOCK, REFUSE, 0, {{0}}},
-	{"mq_open", IN_LANDLOCK, REFUSE, 0, {{0}}},
-	{"mq_unlink", IN_LANDLOCK, REFUSE, 0, {{0}}},
+	{"shmget", IN_BARE, REFUSE, 0, {{0}}},
+	{"shmat", IN_BARE, REFUSE, 0, {{0}}},
+	{"shmctl", IN_BARE, REFUSE, 0, {{0}}},
+	{"msgget", IN_BARE, REFUSE, 0, {{0}}},
+	{"msgsnd", IN_BARE, REFUSE, 0, {{0}}},
+	{"msgrcv", IN_BARE, REFUSE, 0, {{0}}},
+	{"msgctl", IN_BARE, REFUSE, 0, {{0}}},
+	{"semget", IN_BARE, REFUSE, 0, {{0}}},
+	{"semop", IN_BARE, REFUSE, 0, {{0}}},
+	{"semctl", IN_BARE, REFUSE, 0, {{0}}},
+	{"semtimedop", IN_BARE, REFUSE, 0, {{0}}},
+	{"mq_open", IN_BARE, REFUSE, 0, {{0}}},
+	{"mq_unlink", IN_BARE, REFUSE, 0, {{0}}},
 	/* without a net namespace: offline, and no host socket by name; socketpair stays */
 	{"socket", IN_LANDLOCK, REFUSE, 0, {{0}}},
+	/* with a proxy: TCP, which the launcher connects; nobody comes in */
+	{"bind", IN_PROXY, REFUSE, 0, {{0}}},
+	{"listen", IN_PROXY, REFUSE, 0, {{0}}},
 };
 
 #define NEW_NAMESPACES                                                                 \
@@ -166,6 +173,34 @@ static const struct rule denied_calls[] = {
 		{                                                                                 \
 			IS(0, family), ANY(1)                                                     \
 		}                                                                                 \
+	}
+
+/* TCP and nothing else: SOCK_STREAM is also MPTCP's and SCTP's. */
+#define ONLY_TCP(family)                                                                           \
+	{"socket", IN_PROXY, PASS, 3, {IS(0, family), BITS(1, TYPE_BITS, SOCK_STREAM), IS(2, 0)}}, \
+	{                                                                                          \
+		"socket", IN_PROXY, PASS, 3,                                                       \
+		{                                                                                  \
+			IS(0, family), BITS(1, TYPE_BITS, SOCK_STREAM), IS(2, IPPROTO_TCP)         \
+		}                                                                                  \
+	}
+
+/* One that may be set; see the table. */
+#define SETS(level, option)                         \
+	{                                           \
+		"setsockopt", IN_PROXY, PASS, 2,    \
+		{                                   \
+			IS(1, level), IS(2, option) \
+		}                                   \
+	}
+
+/* A connection that is made by sending to an address. */
+#define NO_FAST_OPEN(call, n)                                  \
+	{                                                      \
+		call, IN_PROXY, SCMP_ACT_ERRNO(EOPNOTSUPP), 1, \
+		{                                              \
+			BITS(n, MSG_FASTOPEN, MSG_FASTOPEN)    \
+		}                                              \
 	}
 
 /*
@@ -220,11 +255,41 @@ static const struct rule denied_arguments[] = {
 	INTERNET(AF_INET6),
 	{"socket", IN_FULL, PASS, 2, {IS(0, AF_NETLINK), IS(2, NETLINK_ROUTE)}},
 	{"socket", IN_FULL, NO_FAMILY, 1, {ANY(0)}},
+	ONLY_TCP(AF_INET),
+	ONLY_TCP(AF_INET6),
+	{"socket", IN_PROXY, REFUSE, 1, {ANY(0)}},
+	NO_FAST_OPEN("sendto", 3),
+	NO_FAST_OPEN("sendmsg", 2),
+	NO_FAST_OPEN("sendmmsg", 3),
+	/*
+	 * The socket that the launcher connects to the proxy keeps its options, and some of them
+	 * lead a packet for 127.0.0.1 elsewhere: source routes (IP_OPTIONS, IPV6_RTHDR), another
+	 * interface. So those of IP are named one by one.
+	 */
+	{"setsockopt", IN_PROXY, REFUSE, 2, {IS(1, SOL_SOCKET), IS(2, SO_BINDTODEVICE)}},
+	{"setsockopt", IN_PROXY, REFUSE, 2, {IS(1, SOL_SOCKET), IS(2, SO_BINDTOIFINDEX)}},
+	{"setsockopt", IN_PROXY, PASS, 2, {IS(1, SOL_SOCKET), ANY(2)}},
+	{"setsockopt",
+	 IN_PROXY,
+	 SCMP_ACT_ERRNO(EOPNOTSUPP),
+	 2,
+	 {IS(1, IPPROTO_TCP), IS(2, TCP_FASTOPEN_CONNECT)}},
+	{"setsockopt", IN_PROXY, REFUSE, 2, {IS(1, IPPROTO_TCP), IS(2, TCP_ULP)}},
+	{"setsockopt", IN_PROXY, PASS, 2, {IS(1, IPPROTO_TCP), ANY(2)}},
+	SETS(IPPROTO_IP, IP_TOS),
+	SETS(IPPROTO_IP, IP_TTL),
+	SETS(IPPROTO_IP, IP_RECVERR),
+	SETS(IPPROTO_IP, IP_MTU_DISCOVER),
+	SETS(IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT),
+	SETS(IPPROTO_IPV6, IPV6_V6ONLY),
+	SETS(IPPROTO_IPV6, IPV6_TCLASS),
+	SETS(IPPROTO_IPV6, IPV6_UNICAST_HOPS),
+	{"setsockopt", IN_PROXY, REFUSE, 1, {ANY(1)}},
 	/* socketpair also knows TIPC */
 	{"socketpair", IN_FULL, PASS, 1, {IS(0, AF_UNIX)}},
 	/* a datagram end can send to any address: a way round the refused socket() */
-	{"socketpair", IN_LANDLOCK, PASS, 2, {IS(0, AF_UNIX), BITS(1, TYPE_BITS, SOCK_STREAM)}},
-	{"socketpair", IN_LANDLOCK, PASS, 2, {IS(0, AF_UNIX), BITS(1, TYPE_BITS, SOCK_SEQPACKET)}},
+	{"socketpair", IN_BARE, PASS, 2, {IS(0, AF_UNIX), BITS(1, TYPE_BITS, SOCK_STREAM)}},
+	{"socketpair", IN_BARE, PASS, 2, {IS(0, AF_UNIX), BITS(1, TYPE_BITS, SOCK_SEQPACKET)}},
 	{"socketpair", IN_BOTH, NO_FAMILY, 1, {ANY(0)}},
 	OPENS("open", 1),
 	OPENS("openat", 2),
@@ -239,7 +304,8 @@ static const struct rule denied_arguments[] = {
 
 /*
  * Calls that are reported, so that a refusal can be explained. Reporting decides nothing: the
- * notifier always answers "go on". Reads are never here.
+ * notifier always answers "go on", but to a connect of a box with network rules. Reads are never
+ * here.
  */
 static const struct rule reported_calls[] = {
 	{"mkdir", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
@@ -269,7 +335,7 @@ static const struct rule reported_calls[] = {
 	{"setxattrat", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
 	{"removexattrat", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
 	{"file_setattr", IN_ALL_NOTIFY, REPORT, 0, {{0}}},
-	/* with network rules also where nothing is to be explained: see capture.c */
+	/* with network rules also where nothing is to be explained: see notify_net.c */
 	{"connect", IN_ALL_NOTIFY | IN_CONNECT, REPORT, 0, {{0}}},
 };
 
@@ -361,6 +427,8 @@ static const struct filter filters[] = {
 	{"full-connect", IN_FULL | IN_CONNECT},
 	{"landlock", IN_LANDLOCK},
 	{"landlock-notify", IN_LANDLOCK | IN_NOTIFY},
+	{"landlock-proxy-notify", IN_PROXY | IN_NOTIFY},
+	{"landlock-proxy-connect", IN_PROXY | IN_CONNECT},
 	{"broker", 0},
 };
 
