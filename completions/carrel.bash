@@ -27,7 +27,7 @@ _carrel_value() {
 	--accept-gap)
 		_carrel_words "ask-files connect-names metadata protected-paths" "$2"
 		;;
-	--timeout) _carrel_words "90s 10m 1h" "$2" ;;
+	--timeout | --ask-timeout | --for) _carrel_words "90s 10m 1h" "$2" ;;
 	*) COMPREPLY=() ;;
 	esac
 }
@@ -39,21 +39,25 @@ _carrel_options() {
 	local system="--os --home"
 
 	case $1 in
-	run) echo "$rules $place --chdir --events --no-explain --quiet --help" ;;
+	run) echo "$rules $place --chdir --events --ask-timeout --no-ask --no-explain --quiet
+		--help" ;;
 	plan) echo "$rules $place $system --json --help" ;;
 	explain | policy) echo "$rules $place $system --help" ;;
 	verify) echo "--dir --only --tier --accept-gap --no-control --help" ;;
 	init) echo "--user --project --help" ;;
 	trust) echo "--yes --revoke --help" ;;
 	doctor) echo "--repair --help" ;;
-	uninstall) echo "--help" ;;
+	approvals) echo "--json --watch --help" ;;
+	approve) echo "--for --help" ;;
+	deny | uninstall) echo "--help" ;;
 	esac
 }
 
 # Options that take the next word.
 _carrel_takes_value() {
 	case $1 in
-	--*=* | --json | --no-explain | --quiet | --no-control | --user | --project | --yes) return 1 ;;
+	--*=* | --json | --watch | --no-ask | --no-explain | --quiet | --no-control) return 1 ;;
+	--user | --project | --yes) return 1 ;;
 	--revoke | --repair | --help | --) return 1 ;;
 	--*) return 0 ;;
 	*) return 1 ;;
@@ -84,10 +88,16 @@ _carrel_first_operand() {
 	echo "$i"
 }
 
+# Those that are open now.
+_carrel_questions() {
+	carrel approvals --json 2>/dev/null | sed -n 's/.*"id":"\([0-9a-f]*\)".*/\1/p'
+}
+
 _carrel_operand() {
 	case $1 in
 	explain) _carrel_words "read write connect unix git" "$2" ;;
 	policy) _carrel_words "show check" "$2" ;;
+	approve | deny) _carrel_words "$(_carrel_questions)" "$2" ;;
 	trust)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$2")
@@ -102,7 +112,7 @@ _carrel() {
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		_carrel_words "run plan explain doctor verify init policy trust uninstall --help --version" "$cur"
+		_carrel_words "run plan explain doctor verify init policy trust approvals approve deny uninstall --help --version" "$cur"
 		return
 	fi
 	if [ "$cur" = = ]; then

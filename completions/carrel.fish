@@ -1,6 +1,6 @@
 # carrel.fish - completion of carrel(1) for fish.
 
-set -l commands run plan explain doctor verify init policy trust uninstall
+set -l commands run plan explain doctor verify init policy trust approvals approve deny uninstall
 set -l boxes run plan explain policy
 
 complete -c carrel -f
@@ -15,6 +15,9 @@ complete -c carrel -n __fish_use_subcommand -a verify -d 'attack a box and say w
 complete -c carrel -n __fish_use_subcommand -a init -d 'write a starter policy'
 complete -c carrel -n __fish_use_subcommand -a policy -d 'print or check the policy in effect'
 complete -c carrel -n __fish_use_subcommand -a trust -d 'accept what a project asks for'
+complete -c carrel -n __fish_use_subcommand -a approvals -d 'list what running boxes ask'
+complete -c carrel -n __fish_use_subcommand -a approve -d 'allow what a box asks'
+complete -c carrel -n __fish_use_subcommand -a deny -d 'refuse what a box asks'
 complete -c carrel -n __fish_use_subcommand -a uninstall -d 'take back what boxes have left on files'
 
 set -l box "__fish_seen_subcommand_from $boxes"
@@ -39,7 +42,9 @@ complete -c carrel -n $other -l home -x -a '(__fish_complete_directories)' -d 't
 
 set -l run '__fish_seen_subcommand_from run'
 complete -c carrel -n $run -l chdir -x -a '(__fish_complete_directories)' -d 'start there'
-complete -c carrel -n $run -l events -r -F -d 'write refusals as JSON lines'
+complete -c carrel -n $run -l events -r -F -d 'write refusals and connections as JSON lines'
+complete -c carrel -n $run -l ask-timeout -x -a '90s 10m 1h' -d 'how long somebody has to answer'
+complete -c carrel -n $run -l no-ask -d 'ask nobody'
 complete -c carrel -n $run -l no-explain -d 'do not watch for refusals'
 complete -c carrel -n $run -l quiet -d 'do not print refusals'
 complete -c carrel -n '__fish_seen_subcommand_from run plan' -a '(__fish_complete_subcommand)'
@@ -62,4 +67,8 @@ complete -c carrel -n '__fish_seen_subcommand_from init' -l project -d 'of this 
 complete -c carrel -n '__fish_seen_subcommand_from trust' -l yes -d 'do not ask'
 complete -c carrel -n '__fish_seen_subcommand_from trust' -l revoke -d 'trust it no longer'
 complete -c carrel -n '__fish_seen_subcommand_from trust' -a '(__fish_complete_directories)'
+complete -c carrel -n '__fish_seen_subcommand_from approvals' -l json -d 'print JSON lines'
+complete -c carrel -n '__fish_seen_subcommand_from approvals' -l watch -d 'go on, and print what happens'
+complete -c carrel -n '__fish_seen_subcommand_from approve' -l for -x -a '90s 10m 1h' -d 'only for a time'
+complete -c carrel -n '__fish_seen_subcommand_from approve deny' -a '(carrel approvals --json 2>/dev/null | string match -rg \'"id":"([0-9a-f]+)"\')'
 complete -c carrel -n '__fish_seen_subcommand_from doctor' -l repair -d 'take back what boxes have left'

@@ -12,12 +12,14 @@
 #include "core/backend.h"
 #include "core/rules.h"
 
+#define CR_ASK_SECONDS 120 /* how long somebody has to answer, unless told otherwise */
+
 /*
- * Starts one for `rules`, which it inherits as a copy, with a proxy if the plan has one. 0 and
- * *out, owned by the caller; or -1: CR_E_STEP, CR_E_NOMEM. It ends with the calling thread, or when
- * its sockets are closed.
+ * Starts one for `rules`, which it inherits as a copy, with a proxy if the plan has one. What is
+ * asked for and not answered within `ask_seconds` is refused. 0 and *out, owned by the caller; or
+ * -1: CR_E_STEP, CR_E_NOMEM. It ends with the calling thread, or when its sockets are closed.
  */
 int cr_broker_start(const struct cr_ruleset *rules, const struct cr_plan *plan,
-		    struct cr_broker *out, struct cr_err *err);
+		    uint32_t ask_seconds, struct cr_broker *out, struct cr_err *err);
 
 #endif

@@ -12,8 +12,6 @@
 
 #include "broker/impl.h"
 
-#define ASK_SECS 120 /* then the answer is no */
-
 /* The other end gets a reset, not an end that looks as if all were said. */
 static void close_hard(int fd)
 {
@@ -92,67 +90,84 @@ void br_conn_end(struct br_conn *conn, enum cr_net_end end)
 	free(conn);
 }
 
-static void on_no_answer(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	br_conn_end(arg, CR_NET_DENIED);
-}
-
 static bool same_target(const struct br_target *a, const struct br_target *b)
 {
 	return a->name == b->name &&
 	       (a->name[0] ? a->addr.port == b->addr.port : br_same_addr(&a->addr, &b->addr));
 }
 
-static bool is_asked_already(const struct br_conn *conn)
+/* The question about the same place that somebody waits for already; 0: there is none. */
+static uint64_t asked_already(const struct br_conn *conn)
 {
 	for (const struct br_conn *other = conn->broker->conns; other; other = other->next)
 		if (other != conn && other->id && same_target(&other->target, &conn->target))
-			return true;
-	return false;
+			return other->id;
+	return 0;
 }
 
-/* The connection waits; one question serves all that go to the same place. */
+/* The connection waits; one question serves all that go to the same place, and ends for all. */
 static void ask(struct br_conn *conn)
 {
-	const struct timeval limit = {.tv_sec = ASK_SECS};
-	bool asked = is_asked_already(conn);
+	const struct timeval limit = {.tv_sec = conn->broker->ask_seconds};
 	struct cr_net_msg question;
 
+	conn->id = asked_already(conn);
+	if (conn->id)
+		return;
 	conn->id = ++conn->broker->next_id;
 	evtimer_add(&conn->timer, &limit);
-	if (asked)
-		return;
 	fill_event(conn, &question);
 	question.kind = CR_NET_ASK;
-	question.seconds = ASK_SECS;
+	question.seconds = conn->broker->ask_seconds;
 	br_channel_send(&conn->broker->talk, &question);
+}
+
+static const struct br_conn *find_asking(const struct broker *b, uint64_t id)
+{
+	for (const struct br_conn *conn = b->conns; conn; conn = conn->next)
+		if (id && conn->id == id)
+			return conn;
+	return NULL;
+}
+
+static enum cr_net_end end_of(const struct cr_net_msg *answer)
+{
+	enum cr_net_end end = (enum cr_net_end)answer->end;
+
+	return cr_net_end_is_refusal(end) ? end : CR_NET_DENIED;
 }
 
 void br_conn_answer(struct broker *b, const struct cr_net_msg *answer)
 {
-	struct br_target target = {0};
+	const struct br_conn *asking = find_asking(b, answer->id);
 	struct br_conn *next;
 
-	for (const struct br_conn *conn = b->conns; conn; conn = conn->next)
-		if (conn->id && conn->id == answer->id)
-			target = conn->target;
-	if (!target.name)
+	if (!asking)
 		return; /* it has gone meanwhile */
 	if (answer->allowed)
-		br_grant_add(b, &target, answer->seconds);
+		br_grant_add(b, &asking->target, answer->seconds);
 	for (struct br_conn *conn = b->conns; conn; conn = next) {
 		next = conn->next;
-		if (!conn->id || !same_target(&conn->target, &target))
+		if (conn->id != answer->id)
 			continue;
+		if (!answer->allowed) {
+			br_conn_end(conn, end_of(answer));
+			continue;
+		}
 		conn->id = 0;
 		event_del(&conn->timer);
-		if (answer->allowed)
-			br_dial(conn);
-		else
-			br_conn_end(conn, CR_NET_DENIED);
+		br_dial(conn);
 	}
+}
+
+static void on_no_answer(evutil_socket_t fd, short what, void *arg)
+{
+	const struct br_conn *conn = arg;
+	const struct cr_net_msg none = {.id = conn->id, .end = CR_NET_UNANSWERED};
+
+	(void)fd;
+	(void)what;
+	br_conn_answer(conn->broker, &none);
 }
 
 static struct br_conn *conn_new(struct broker *b, int client, const struct cr_net_addr *local,

@@ -111,6 +111,7 @@ struct broker {
 	size_t n_conns, max_conns, n_streams; /* streams: name service by TCP */
 	uint64_t next_id;
 	bool is_ending;
+	uint32_t ask_seconds;
 };
 
 /* One direction of a connection. */
@@ -156,7 +157,7 @@ struct br_conn {
 	bool unchecked; /* the rule says `notls`, or names an address */
 	enum br_way way;
 	bool is_answered; /* the one who asked the proxy has been told that it is done */
-	uint64_t id;      /* of the question, while it is asked; 0: it is not */
+	uint64_t id;      /* of the question, which others may wait for too; 0: it waits for none */
 	uint64_t started_ms;
 	int32_t pid;
 	char program[CR_NET_PROGRAM];

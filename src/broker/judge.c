@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "broker/impl.h"
+#include "core/netevent.h"
 #include "core/special.h"
 
 bool br_target_find(const struct broker *b, const struct cr_net_addr *addr,
@@ -18,26 +19,9 @@ bool br_target_find(const struct broker *b, const struct cr_net_addr *addr,
 	return name != NULL;
 }
 
-static struct cr_verdict decide(const struct broker *b, const char *name,
-				const struct cr_net_addr *addr)
-{
-	struct cr_access access = {
-		.cap = CR_CAP_CONNECT,
-		.host = {.kind = name[0]             ? CR_HOST_NAME
-				 : addr->family == 4 ? CR_HOST_ADDR4
-						     : CR_HOST_ADDR6,
-			 .name = name,
-			 .port_lo = addr->port,
-			 .port_hi = addr->port},
-	};
-
-	memcpy(access.host.addr, addr->bytes, sizeof(access.host.addr));
-	return cr_decide(b->rules, &access);
-}
-
 struct cr_verdict br_decide(const struct broker *b, const struct br_target *target)
 {
-	struct cr_verdict verdict = decide(b, target->name, &target->addr);
+	struct cr_verdict verdict = cr_net_decide(b->rules, target->name, &target->addr);
 
 	if (verdict.decision == CR_ASK && br_grant_holds(b, target))
 		verdict.decision = CR_ALLOW;
@@ -48,7 +32,8 @@ static bool is_possible_at(const struct broker *b, const char *name, int port)
 {
 	const struct cr_net_addr addr = {.family = 4, .port = (uint16_t)port};
 
-	return port >= 0 && port <= UINT16_MAX && decide(b, name, &addr).decision != CR_DENY;
+	return port >= 0 && port <= UINT16_MAX &&
+	       cr_net_decide(b->rules, name, &addr).decision != CR_DENY;
 }
 
 /* What the rules say of a name can only change where the ports of one of them begin or end. */
@@ -101,7 +86,7 @@ enum cr_net_end br_may_dial(const struct broker *b, const struct br_target *targ
 
 	there.port = target->addr.port;
 
-	struct cr_verdict verdict = decide(b, "", &there);
+	struct cr_verdict verdict = cr_net_decide(b->rules, "", &there);
 	bool named = names_address(verdict.rule);
 
 	if (named && verdict.decision == CR_DENY)

@@ -90,6 +90,7 @@ static struct event_base *loop_new(void)
 /* What the broker is born with. */
 struct birth {
 	const struct cr_ruleset *rules;
+	uint32_t ask_seconds;
 	int talk, capture;
 	int proxy; /* a listener in place of capture, or -1 */
 	uint16_t port;
@@ -106,6 +107,7 @@ static int open_channel(struct broker *b, struct br_channel *channel, int fd,
 static int prepare(struct broker *b, const struct birth *birth)
 {
 	b->rules = birth->rules;
+	b->ask_seconds = birth->ask_seconds;
 	b->max_conns = raise_files();
 	b->names = cr_names_new();
 	b->base = loop_new();
@@ -218,7 +220,7 @@ static int open_sockets(const struct cr_plan *plan, struct cr_broker *out, int t
 }
 
 int cr_broker_start(const struct cr_ruleset *rules, const struct cr_plan *plan,
-		    struct cr_broker *out, struct cr_err *err)
+		    uint32_t ask_seconds, struct cr_broker *out, struct cr_err *err)
 {
 	int talk[2] = {-1, -1}, capture[2] = {-1, -1}, proxy = -1;
 	struct cr_broker made = {.talk = -1, .capture = -1};
@@ -226,7 +228,8 @@ int cr_broker_start(const struct cr_ruleset *rules, const struct cr_plan *plan,
 
 	made.pid = opened < 0 ? -1 : fork();
 	if (made.pid == 0)
-		run(&(struct birth){rules, talk[1], capture[1], proxy, made.proxy, made.secret});
+		run(&(struct birth){rules, ask_seconds, talk[1], capture[1], proxy, made.proxy,
+				    made.secret});
 	if (made.pid < 0)
 		cr_fail_os(err, CR_E_STEP, errno, "cannot start the broker");
 	if (proxy >= 0)

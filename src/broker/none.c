@@ -7,10 +7,11 @@ void cr_broker_end(struct cr_broker *broker)
 }
 
 int cr_broker_start(const struct cr_ruleset *rules, const struct cr_plan *plan,
-		    struct cr_broker *out, struct cr_err *err)
+		    uint32_t ask_seconds, struct cr_broker *out, struct cr_err *err)
 {
 	(void)rules;
 	(void)plan;
+	(void)ask_seconds;
 	*out = (struct cr_broker){.talk = -1, .capture = -1};
 	return cr_fail(err, CR_E_UNSUPPORTED, "this system has no broker for connections");
 }

@@ -81,6 +81,9 @@ int cr_cmd_init(struct cr_cli *cli);
 int cr_cmd_policy(struct cr_cli *cli);
 int cr_cmd_trust(struct cr_cli *cli);
 int cr_cmd_uninstall(struct cr_cli *cli);
+int cr_cmd_approvals(struct cr_cli *cli);
+int cr_cmd_approve(struct cr_cli *cli);
+int cr_cmd_deny(struct cr_cli *cli);
 
 /* Takes back what outlives a box, and says so (cmd_uninstall.c). An exit code. */
 int cr_cli_undo(struct cr_cli *cli);

@@ -84,6 +84,33 @@ const struct cr_command cr_commands[] = {
 		.run = cr_cmd_trust,
 	},
 	{
+		.name = "approvals",
+		.operands = "",
+		.summary = "List what running boxes ask for.",
+		.text = "What a policy asks for ('ask connect') waits for an answer, on the "
+			"terminal\n"
+			"of its box or by 'carrel approve' and 'carrel deny'. The first one "
+			"counts.\n"
+			"Exit code: 0 listed, 1 a box did not answer, 125 failed.\n",
+		.run = cr_cmd_approvals,
+	},
+	{
+		.name = "approve",
+		.operands = "ID",
+		.summary = "Allow what a box asks for: this host and port, and nothing else.",
+		.text = "It ends with the box, or when the policy says grants expire, at the "
+			"latest.\n"
+			"Exit code: 0 done, 1 nobody asks that (any more), 125 failed.\n",
+		.run = cr_cmd_approve,
+	},
+	{
+		.name = "deny",
+		.operands = "ID",
+		.summary = "Refuse what a box asks for.",
+		.text = "Exit code: 0 done, 1 nobody asks that (any more), 125 failed.\n",
+		.run = cr_cmd_deny,
+	},
+	{
 		.name = "uninstall",
 		.operands = "",
 		.summary = "Take back what boxes have left on this machine's files.",

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/decide.h"
+#include "core/netevent.h"
 #include "platform.h"
 #include "report.h"
 
@@ -72,18 +73,29 @@ static struct cr_event *remember(struct cr_report *report, const struct cr_denia
 	return event;
 }
 
-static void write_line(struct cr_report *report, const struct cr_event *event)
+/* Takes the text, from malloc; the NUL becomes a newline, so that a line is one write. */
+static void write_line(struct cr_report *report, char *json)
 {
-	char *json = cr_event_json(event);
 	size_t len = json ? strlen(json) : 0;
 
 	if (!json)
 		return;
-	json[len] = '\n'; /* in place of the NUL, so that a line is one write */
+	json[len] = '\n';
 	if (cr_platform_write(report->events_fd, json, len + 1) < 0)
 		report->events_fd = -1; /* the reader is gone; the box goes on */
 	report->lines++;
 	free(json);
+}
+
+/* False when nobody reads, or has been written to often enough. */
+static bool may_write(struct cr_report *report)
+{
+	if (report->events_fd < 0)
+		return false;
+	if (report->lines < CR_REPORT_LINES)
+		return true;
+	report->dropped++;
+	return false;
 }
 
 /* One JSON line per refusal: the kept event with this refusal's own time and process. */
@@ -93,21 +105,17 @@ static void emit(struct cr_report *report, const struct cr_event *kept,
 	struct cr_event event;
 	struct cr_arena *scratch = NULL;
 
-	if (report->events_fd < 0)
+	if (!may_write(report))
 		return;
-	if (report->lines >= CR_REPORT_LINES) {
-		report->dropped++;
-		return;
-	}
 	if (kept) {
 		event = *kept;
 		event.denial = *denial;
-		write_line(report, &event);
+		write_line(report, cr_event_json(&event));
 		return;
 	}
 	scratch = cr_arena_new();
 	if (scratch && cr_event_explain(scratch, report->rules, denial, &event, NULL) == 0)
-		write_line(report, &event);
+		write_line(report, cr_event_json(&event));
 	cr_arena_free(scratch);
 }
 
@@ -126,6 +134,15 @@ void cr_report_denial(void *arg, const struct cr_denial *denial)
 	else
 		report->not_kept++;
 	emit(report, event, denial);
+}
+
+void cr_report_connection(void *arg, const struct cr_net_msg *event)
+{
+	struct cr_report *report = arg;
+
+	/* A name that was looked up in vain is a refusal, and told as one. */
+	if (event->end != CR_NET_LOOKUP && may_write(report))
+		write_line(report, cr_net_event_json(report->rules, event, cr_platform_time_ms()));
 }
 
 void cr_report_end(struct cr_report *report)

@@ -33,6 +33,9 @@ struct cr_report {
 /* A cr_denial_fn; `arg` is the report. */
 void cr_report_denial(void *arg, const struct cr_denial *denial);
 
+/* A cr_connection_fn, likewise: a JSON line for each. */
+void cr_report_connection(void *arg, const struct cr_net_msg *event);
+
 /* Ends the JSON lines: says how many are missing, when some are. */
 void cr_report_end(struct cr_report *report);
 

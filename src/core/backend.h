@@ -51,6 +51,10 @@ typedef void (*cr_connection_fn)(void *arg, const struct cr_net_msg *event);
 
 #define CR_PROXY_SECRET 32 /* hexadecimal digits */
 
+/* Called once for every connection that the rules say is to be asked for, which waits for
+ * cr_child_answer (`id` of the question); borrowed for the call. */
+typedef void (*cr_ask_fn)(void *arg, const struct cr_net_msg *question);
+
 /*
  * The broker of one box (src/broker), which has rules about connections: its process, our side of
  * the conversation with it, and init's. Owned by whoever holds it.
@@ -108,6 +112,9 @@ struct cr_launch {
 	unsigned flags;
 	cr_denial_fn on_denial;         /* called from cr_wait; may be NULL */
 	cr_connection_fn on_connection; /* likewise */
+	cr_ask_fn on_ask;               /* likewise; NULL: nobody can be asked, the answer is no */
+	void (*on_watch)(void *arg);    /* likewise, whenever `watch` can be read */
+	int watch; /* with on_watch: the caller's, open until cr_wait is over */
 	void *arg;
 	struct cr_broker broker; /* owned by cr_enforce from its call on; pid 0: none */
 	struct cr_blank *blank;  /* owned by cr_enforce from its call on; NULL: none was begun */
@@ -146,6 +153,22 @@ struct cr_result {
  * returns every process of the box is gone, and so is all that the box left behind.
  */
 int cr_wait(struct cr_child *child, struct cr_result *result, struct cr_err *err);
+
+/*
+ * The answer to a question of on_ask, from within a callback of cr_wait. Allowed: what waits for it
+ * goes on, and so does every connection to the same name (or address) and port for `seconds` from
+ * now. 0, or -1 with CR_E_IO: nobody waits any more, or this system never asks.
+ */
+int cr_child_answer(struct cr_child *child, uint64_t id, bool allowed, uint32_t seconds,
+		    struct cr_err *err);
+
+/*
+ * The caller takes the terminal from the command to ask something there, and gives it back, from
+ * within callbacks of cr_wait. A command that meanwhile stops, or is stopped, does not stop the
+ * launcher; it is continued afterwards.
+ */
+void cr_child_lose_terminal(struct cr_child *child);
+void cr_child_regain_terminal(struct cr_child *child);
 
 /* Sends `sig` to the command. */
 int cr_child_signal(struct cr_child *child, int sig, struct cr_err *err);

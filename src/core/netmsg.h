@@ -36,11 +36,12 @@ enum cr_net_kind {
 	   already, no VERDICT is wanted */
 	CR_NET_WANT,
 	CR_NET_JOIN,   /* likewise, with the caller's socket: connect it to the proxy */
-	CR_NET_ANSWER, /* id: of an ASK; allowed, seconds */
+	CR_NET_ANSWER, /* id: of an ASK; allowed, seconds: from now on; or end: why not */
 	/* broker to launcher */
 	CR_NET_VERDICT, /* id; error: what the caller is told, 0: let it go on */
 	CR_NET_EVENT,   /* the rest of the struct: one decision */
-	CR_NET_ASK,     /* id, and as EVENT: may this connection be made? */
+	CR_NET_ASK,     /* id, seconds, and as EVENT: may this connection be made? An EVENT with the
+			 * same id tells that nobody waits for the answer any more */
 	CR_NET_KIND_COUNT
 };
 
@@ -48,22 +49,26 @@ enum cr_net_kind {
  * How a connection, or the look-up of a name, ended. Code, name in JSON, the words for people; a
  * refusal is the box's doing, the others are the network's.
  */
-#define CR_NET_ENDS(X)                                                                      \
-	X(CR_NET_DONE, "done", false, "closed by its ends")                                 \
-	X(CR_NET_FAILED, "failed", false, "the host could not be reached")                  \
-	X(CR_NET_NO_NAME, "no-name", false, "the name leads to no address")                 \
-	X(CR_NET_BY_RULES, "rules", true, "broker")                                         \
-	X(CR_NET_LOOKUP, "lookup", true, "name service of the box")                         \
-	X(CR_NET_DENIED, "denied", true, "broker: nobody allowed it when it was asked for") \
-	X(CR_NET_SPECIAL, "special-address", true,                                          \
-	  "broker: the name leads to a special-purpose address, which no rule names")       \
-	X(CR_NET_TLS_NAME, "tls-name", true, "broker: the TLS hello names another host")    \
-	X(CR_NET_TLS_NO_NAME, "tls-no-name", true, "broker: the TLS hello names no host")   \
-	X(CR_NET_TLS_BAD, "tls-bad", true, "broker: the TLS hello cannot be read")          \
-	X(CR_NET_HTTP_BAD, "http-bad", true,                                                \
-	  "broker: the HTTP request is not plainly for this host")                          \
-	X(CR_NET_PROTOCOL, "protocol", true,                                                \
-	  "broker: neither TLS, HTTP nor SSH, so nothing tells which host is meant")        \
+#define CR_NET_ENDS(X)                                                                    \
+	X(CR_NET_DONE, "done", false, "closed by its ends")                               \
+	X(CR_NET_FAILED, "failed", false, "the host could not be reached")                \
+	X(CR_NET_NO_NAME, "no-name", false, "the name leads to no address")               \
+	X(CR_NET_BY_RULES, "rules", true, "broker")                                       \
+	X(CR_NET_LOOKUP, "lookup", true, "name service of the box")                       \
+	X(CR_NET_DENIED, "denied", true, "broker: somebody was asked and said no")        \
+	X(CR_NET_UNANSWERED, "unanswered", true,                                          \
+	  "broker: nobody answered in time when it was asked for")                        \
+	X(CR_NET_NOBODY, "nobody", true,                                                  \
+	  "broker: it has to be asked for, and nobody can be asked")                      \
+	X(CR_NET_SPECIAL, "special-address", true,                                        \
+	  "broker: the name leads to a special-purpose address, which no rule names")     \
+	X(CR_NET_TLS_NAME, "tls-name", true, "broker: the TLS hello names another host")  \
+	X(CR_NET_TLS_NO_NAME, "tls-no-name", true, "broker: the TLS hello names no host") \
+	X(CR_NET_TLS_BAD, "tls-bad", true, "broker: the TLS hello cannot be read")        \
+	X(CR_NET_HTTP_BAD, "http-bad", true,                                              \
+	  "broker: the HTTP request is not plainly for this host")                        \
+	X(CR_NET_PROTOCOL, "protocol", true,                                              \
+	  "broker: neither TLS, HTTP nor SSH, so nothing tells which host is meant")      \
 	X(CR_NET_LIMIT, "limit", true, "broker: too many at once")
 
 enum cr_net_end {

@@ -14,6 +14,7 @@ enum source {
 	RUNTIME_DIR,
 	STATE_DIR,
 	CONFIG_DIR,
+	APPROVALS_DIR,
 	TEMP_DIR,
 };
 
@@ -62,6 +63,9 @@ static const struct row elsewhere[] = {
 static const struct row everywhere[] = {
 	{CR_DENY, CR_CAP_READ, STATE_DIR, NULL, CR_PLACE_HOST, CR_GROUP_SELF},
 	{CR_DENY, CR_CAP_WRITE, CONFIG_DIR, NULL, CR_PLACE_HOST, CR_GROUP_SELF},
+	{CR_DENY, CR_CAP_READ, APPROVALS_DIR, NULL, CR_PLACE_HOST, CR_GROUP_SELF},
+	{CR_DENY, CR_CAP_UNIX, STATE_DIR, NULL, CR_PLACE_HOST, CR_GROUP_SELF},
+	{CR_DENY, CR_CAP_UNIX, APPROVALS_DIR, NULL, CR_PLACE_HOST, CR_GROUP_SELF},
 };
 
 #define ROWS(table) (table), sizeof(table) / sizeof((table)[0])
@@ -79,6 +83,8 @@ static const char *row_path(const struct cr_context *ctx, const struct row *row)
 		return ctx->state_dir;
 	case CONFIG_DIR:
 		return ctx->config_dir;
+	case APPROVALS_DIR: /* the rest of them lies in the state directory */
+		return ctx->approvals_dir;
 	case TEMP_DIR:
 		return ctx->temp_dir;
 	}

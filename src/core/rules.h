@@ -44,11 +44,12 @@ struct cr_context {
 	enum cr_os os;
 	enum cr_tier tier;
 	const char *home;
-	const char *workspace;   /* resolved: no symlink in it */
-	const char *runtime_dir; /* $XDG_RUNTIME_DIR */
-	const char *state_dir;   /* carrel's own state: hidden in every box */
-	const char *config_dir;  /* carrel's own configuration: readable, never written */
-	const char *temp_dir;    /* private directory of this box, where /tmp cannot be private */
+	const char *workspace;     /* resolved: no symlink in it */
+	const char *runtime_dir;   /* $XDG_RUNTIME_DIR */
+	const char *state_dir;     /* carrel's own state: hidden in every box */
+	const char *config_dir;    /* carrel's own configuration: readable, never written */
+	const char *approvals_dir; /* sockets by which boxes are answered: hidden in every box */
+	const char *temp_dir;      /* private directory of this box, where /tmp cannot be private */
 };
 
 /* What lies at a system rule's path inside the box. */

@@ -233,6 +233,9 @@ static int start_once(struct cr_prepared *prepared, struct cr_start *start, stru
 		.flags = start->flags,
 		.on_denial = start->on_denial,
 		.on_connection = start->on_connection,
+		.on_ask = start->on_ask,
+		.on_watch = start->on_watch,
+		.watch = start->watch,
 		.arg = start->arg,
 	};
 
@@ -242,7 +245,9 @@ static int start_once(struct cr_prepared *prepared, struct cr_start *start, stru
 	if (!launch.cwd)
 		return -1;
 	if (needs_broker(prepared->plan) &&
-	    cr_broker_start(prepared->rules, prepared->plan, &launch.broker, err) < 0)
+	    cr_broker_start(prepared->rules, prepared->plan,
+			    start->ask_seconds ? start->ask_seconds : CR_ASK_SECONDS,
+			    &launch.broker, err) < 0)
 		return -1;
 	launch.envp = cr_child_environment(prepared, &launch.broker);
 	if (!launch.envp) {

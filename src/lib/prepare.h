@@ -71,6 +71,10 @@ struct cr_start {
 	unsigned flags; /* CR_LAUNCH_* */
 	cr_denial_fn on_denial;
 	cr_connection_fn on_connection; /* likewise */
+	cr_ask_fn on_ask;               /* likewise */
+	void (*on_watch)(void *arg);
+	int watch;
+	uint32_t ask_seconds; /* 0: CR_ASK_SECONDS */
 	void *arg;
 	struct cr_blank *blank; /* owned by cr_prepare_start from its call on; may be NULL */
 };

@@ -104,6 +104,8 @@ static int find_here(struct cr_arena *arena, const struct cr_request *request,
 	if (!ctx->home)
 		return -1;
 	ctx->runtime_dir = runtime_dir(arena);
+	if (ctx->runtime_dir)
+		ctx->approvals_dir = cr_arena_printf(arena, "%s/carrel", ctx->runtime_dir);
 	ctx->state_dir = cr_sys_state_dir(arena, ctx->home);
 	ctx->config_dir = cr_sys_config_dir(arena, ctx->home);
 	if (!ctx->state_dir || !ctx->config_dir)
@@ -111,6 +113,7 @@ static int find_here(struct cr_arena *arena, const struct cr_request *request,
 	if (canonical(arena, "workspace", &ctx->workspace, err) < 0 ||
 	    canonical(arena, "home directory", &ctx->home, err) < 0 ||
 	    canonical(arena, "XDG_RUNTIME_DIR", &ctx->runtime_dir, err) < 0 ||
+	    canonical(arena, "the approvals directory", &ctx->approvals_dir, err) < 0 ||
 	    canonical(arena, "carrel's state directory", &ctx->state_dir, err) < 0)
 		return -1;
 	return canonical(arena, "carrel's configuration directory", &ctx->config_dir, err);

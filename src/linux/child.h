@@ -13,17 +13,23 @@ struct cr_notifier;
 struct cr_reservations;
 
 struct cr_running {
-	pid_t init;              /* our child; 0 once reaped */
-	int ctl;                 /* to init */
-	int command;             /* pidfd of the command */
-	int listener;            /* seccomp notifications, or -1 */
-	uint64_t timeout_ms;     /* 0: none */
-	uint64_t started_ms;     /* CLOCK_MONOTONIC */
-	unsigned flags;          /* of the launch */
-	int adopts;              /* landlock tier: what init leaves behind comes to us */
-	sigset_t old_mask;       /* restored when the box ends */
-	struct cr_region region; /* shared with init */
-	struct cr_broker broker; /* pid 0: the plan needs none */
+	pid_t init;               /* our child; 0 once reaped */
+	int ctl;                  /* to init */
+	int command;              /* pidfd of the command */
+	int listener;             /* seccomp notifications, or -1 */
+	uint64_t timeout_ms;      /* 0: none */
+	uint64_t started_ms;      /* CLOCK_MONOTONIC */
+	unsigned flags;           /* of the launch */
+	int adopts;               /* landlock tier: what init leaves behind comes to us */
+	sigset_t old_mask;        /* restored when the box ends */
+	struct cr_region region;  /* shared with init */
+	struct cr_broker broker;  /* pid 0: the plan needs none */
+	void (*on_watch)(void *); /* NULL: nothing is watched for the caller */
+	void *watch_arg;
+	int watch;
+	int lent;        /* the terminal is not the command's now */
+	int was_stopped; /* the command, meanwhile */
+	int was_lent;    /* a stop for want of the terminal may still be reported, once */
 	struct cr_notifier *notifier;
 	bool canary_served;
 	atomic_bool *looking; /* set while refusals are judged in the view of the box */
@@ -46,6 +52,9 @@ void cr_notifier_refuse(struct cr_notifier *notifier, int listener);
 
 /* Takes one message of the broker. -1: it is gone, and so is the network of the box. */
 int cr_notifier_hear(struct cr_notifier *notifier, int listener, int talk);
+
+/* Sends the broker an answer: id, allowed, seconds; end: why not. -1: it is gone. */
+int cr_notifier_answer(int talk, const struct cr_net_msg *answer);
 
 /* wait.c: milliseconds of CLOCK_MONOTONIC. */
 uint64_t cr_now_ms(void);

@@ -333,6 +333,27 @@ static void tell_refused(struct cr_notifier *n, const struct cr_net_msg *event)
 	cr_notify_report(n, event->pid, event->program, &denial);
 }
 
+int cr_notifier_answer(int talk, const struct cr_net_msg *answer)
+{
+	struct cr_net_msg msg = *answer;
+
+	msg.kind = CR_NET_ANSWER;
+	msg.addr.family = 4; /* none is said, but every message has one */
+	return talk < 0 ? -1 : send_patiently(talk, &msg, -1);
+}
+
+/* Whoever could be asked is asked; else the answer is no, at once. */
+static void ask_somebody(struct cr_notifier *n, const struct cr_net_msg *question, int listener,
+			 int talk)
+{
+	const struct cr_net_msg none = {.id = question->id, .end = CR_NET_NOBODY};
+
+	if (n->on_ask && listener >= 0)
+		n->on_ask(n->arg, question);
+	else
+		cr_notifier_answer(talk, &none);
+}
+
 int cr_notifier_hear(struct cr_notifier *n, int listener, int talk)
 {
 	struct cr_net_msg msg;
@@ -348,6 +369,8 @@ int cr_notifier_hear(struct cr_notifier *n, int listener, int talk)
 	}
 	if (msg.kind == CR_NET_VERDICT)
 		give_verdict(n, listener, &msg);
+	if (msg.kind == CR_NET_ASK)
+		ask_somebody(n, &msg, listener, talk);
 	if (msg.kind != CR_NET_EVENT)
 		return 0;
 	if (n->on_connection)

@@ -266,6 +266,9 @@ static struct cr_running *running_new(struct cr_blank *blank, const struct cr_pl
 		.old_mask = blank->old_mask,
 		.region = blank->region,
 		.broker = broker_of(launch),
+		.on_watch = launch->on_watch,
+		.watch_arg = launch->arg,
+		.watch = launch->on_watch ? launch->watch : -1,
 	};
 	return running;
 }

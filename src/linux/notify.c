@@ -90,6 +90,7 @@ struct cr_notifier *cr_notifier_new(const struct cr_plan *plan, const struct cr_
 	}
 	n->on_denial = launch->flags & CR_LAUNCH_EXPLAIN ? launch->on_denial : NULL;
 	n->on_connection = launch->on_connection;
+	n->on_ask = launch->on_ask;
 	n->arg = launch->arg;
 	n->full = plan->tier == CR_TIER_FULL;
 	n->captures = cr_plan_has(plan, CR_STEP_CAPTURE);

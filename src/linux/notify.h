@@ -17,6 +17,7 @@
 struct cr_notifier {
 	cr_denial_fn on_denial;
 	cr_connection_fn on_connection;
+	cr_ask_fn on_ask;
 	void *arg;
 	bool full;       /* the box has a mount view of its own */
 	bool captures;   /* connections lead to a broker */

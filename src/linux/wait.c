@@ -147,6 +147,63 @@ static void stop_like(struct waiting *w, int sig)
 	pidfd_send_signal(w->running->command, SIGCONT, NULL, 0);
 }
 
+static bool is_for_terminal(int sig)
+{
+	return sig == SIGTTIN || sig == SIGTTOU || sig == SIGSTOP;
+}
+
+/* The terminal was taken from the command for a question: what it did then is no wish to stop. */
+static bool is_excused(struct waiting *w, int sig)
+{
+	struct cr_running *running = w->running;
+
+	if (running->lent) {
+		running->was_stopped = 1;
+		return true;
+	}
+	/* It was continued when it got the terminal back; the report only comes late. */
+	if (!running->was_lent || !is_for_terminal(sig) || w->tty < 0 ||
+	    tcgetpgrp(w->tty) != w->tty_group)
+		return false;
+	running->was_lent = 0;
+	pidfd_send_signal(running->command, SIGCONT, NULL, 0);
+	return true;
+}
+
+static void on_stopped(struct waiting *w, int sig)
+{
+	if (!is_excused(w, sig))
+		stop_like(w, sig);
+}
+
+void cr_child_lose_terminal(struct cr_child *child)
+{
+	struct cr_running *running = child->impl;
+
+	running->lent = 1;
+	running->was_stopped = 0;
+}
+
+void cr_child_regain_terminal(struct cr_child *child)
+{
+	struct cr_running *running = child->impl;
+
+	running->lent = 0;
+	running->was_lent = !running->was_stopped;
+	pidfd_send_signal(running->command, SIGCONT, NULL, 0);
+}
+
+int cr_child_answer(struct cr_child *child, uint64_t id, bool allowed, uint32_t seconds,
+		    struct cr_err *err)
+{
+	const struct cr_running *running = child->impl;
+	const struct cr_net_msg answer = {.id = id, .allowed = allowed, .seconds = seconds};
+
+	if (cr_notifier_answer(running->broker.talk, &answer) < 0)
+		return cr_fail_os(err, CR_E_IO, errno, "cannot answer the broker");
+	return 0;
+}
+
 static void take_message(struct waiting *w)
 {
 	struct cr_msg msg;
@@ -166,7 +223,7 @@ static void take_message(struct waiting *w)
 		w->why = msg.err;
 	}
 	if (msg.kind == CR_MSG_STOPPED)
-		stop_like(w, WSTOPSIG(msg.status));
+		on_stopped(w, WSTOPSIG(msg.status));
 }
 
 static void time_is_up(struct waiting *w)
@@ -210,8 +267,9 @@ static void wait_once(struct waiting *w)
 		{.fd = w->running->listener, .events = POLLIN},
 		{.fd = w->signals, .events = POLLIN},
 		{.fd = w->running->broker.talk, .events = POLLIN},
+		{.fd = w->running->watch, .events = POLLIN},
 	};
-	int ready = poll(polled, 4, time_left(w));
+	int ready = poll(polled, 5, time_left(w));
 
 	if (ready == 0 && time_left(w) == 0)
 		time_is_up(w);
@@ -227,6 +285,8 @@ static void wait_once(struct waiting *w)
 		cr_close_fd(&w->running->listener); /* no process uses the filter any more */
 	if (polled[3].revents)
 		hear_broker(w->running);
+	if (polled[4].revents)
+		w->running->on_watch(w->running->watch_arg);
 	if (polled[2].revents)
 		forward_signals(w);
 	if (polled[0].revents)

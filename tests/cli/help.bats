@@ -15,7 +15,7 @@ commands() {
 @test "--help lists every command on standard output" {
 	run carrel --help
 	ends_with 0
-	for command in run plan explain doctor verify init policy trust uninstall; do
+	for command in run plan explain doctor verify init policy trust approvals approve deny uninstall; do
 		contains "  $command "
 	done
 }

@@ -26,7 +26,8 @@ STANDARD = {
     "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h",
 }
 # the files of the core that read or write JSON text
-JSON_FILES = {"json_text.c", "json_text.h", "plan_print.c", "plan_read.c", "event.c"}
+JSON_FILES = {"json_text.c", "json_text.h", "plan_print.c", "plan_read.c", "event.c",
+              "netevent.c"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 

@@ -1,0 +1,146 @@
+/* asker_impl.h - what the files of the asker share; see asker.h. */
+#ifndef CR_CLI_ASKER_IMPL_H
+#define CR_CLI_ASKER_IMPL_H
+
+#include <jansson.h>
+#include <sys/types.h>
+#include <termios.h>
+
+#include "approvals.h"
+#include "asker.h"
+#include "core/limits.h"
+
+#define ASK_MAX_PENDING 64 /* more are answered with no */
+#define ASK_MAX_REFUSED 64 /* places whose no is remembered */
+#define ASK_MAX_CLIENTS 16
+#define ASK_MAX_STOPPED 4096 /* processes of the box on one terminal */
+#define ASK_MOMENT_SECS 10   /* "this time", and how long a no holds without being asked again */
+
+/* Something of ours that can be read. */
+struct ask_source {
+	int fd;
+	void (*ready)(struct cr_asker *asker, struct ask_source *source);
+};
+
+struct ask_question {
+	struct cr_net_msg msg;
+	char id[CR_APPROVAL_ID]; /* for people and the interface; "": this place is empty */
+	char object[CR_MAX_HOST + 64];
+	char words[1024]; /* of the program's command line, each ended by NUL; as it says itself */
+	size_t words_len;
+	char cwd[512];
+	const struct cr_rule *rule; /* that asks */
+	uint64_t due_ms;            /* CLOCK_MONOTONIC */
+	bool tried;                 /* the terminal has no answer to it */
+};
+
+struct ask_stopped {
+	pid_t pid;
+	int depth;
+};
+
+/* What has been stopped. */
+struct ask_frozen {
+	size_t count;
+	struct ask_stopped items[ASK_MAX_STOPPED];
+};
+
+/* ask_freeze.c: stops the processes of the box that have our terminal; continues them. */
+void ask_freeze(struct ask_frozen *frozen);
+void ask_thaw(struct ask_frozen *frozen);
+/* How many generations `pid` is below us, 0 for ourselves; -1: it is no descendant. */
+int ask_depth(pid_t pid);
+
+/* A terminal on which something is asked. */
+struct ask_tty {
+	struct ask_source source; /* the answer of `child`; fd -1: nothing is asked */
+	int tty;
+	pid_t child;
+	pid_t group; /* that had the terminal */
+	struct termios saved;
+	struct ask_frozen frozen;
+};
+
+/* What is said there; safe to show. */
+struct ask_tty_text {
+	const char *question; /* lines, each ended by a newline */
+	const char *prompt;   /* in front of the keys */
+	uint32_t seconds;
+};
+
+enum ask_tty_answer {
+	ASK_TTY_NO = 'n',
+	ASK_TTY_MOMENT = 'y',
+	ASK_TTY_BOX = 'a',
+	ASK_TTY_NONE = 't', /* the time is up */
+	ASK_TTY_GONE = '-', /* somebody took the terminal */
+};
+
+/*
+ * Asks there, when it is the box's in the foreground. True: asked; the source can be read once
+ * there is an answer, and then ask_tty_end says which.
+ */
+bool ask_tty_begin(struct ask_tty *tty, const struct ask_tty_text *text);
+/* Gives the terminal back as it was, and continues who had it. */
+enum ask_tty_answer ask_tty_end(struct ask_tty *tty);
+
+struct ask_client {
+	struct ask_source source;
+	int64_t pid;
+	bool watches;
+	size_t len;
+	char line[CR_APPROVAL_LINE];
+};
+
+struct ask_server {
+	struct ask_source source;
+	int dir;                     /* -1: there is no interface */
+	char name[CR_APPROVAL_NAME]; /* of the socket in it */
+	struct ask_client *clients[ASK_MAX_CLIENTS];
+};
+
+struct cr_asker {
+	struct cr_asking asking;
+	int epoll;
+	bool has_made_place;
+	struct ask_source timer;
+	uint64_t started_ms;
+	struct ask_question pending[ASK_MAX_PENDING];
+	struct {
+		struct cr_net_msg msg; /* name, addr */
+		uint64_t until_ms;
+	} refused[ASK_MAX_REFUSED];
+	size_t next_refused;
+	struct ask_tty tty;
+	struct ask_question *on_tty; /* NULL: none */
+	struct ask_server server;
+};
+
+/* How a question was answered. */
+struct ask_answer {
+	bool allowed;
+	uint32_t seconds; /* UINT32_MAX: as long as the box and its policy last */
+	const char *by;   /* "terminal", "client", "time" */
+	int64_t pid;      /* of the client; 0 */
+};
+
+uint64_t ask_now_ms(void);
+int ask_add(struct cr_asker *asker, struct ask_source *source);
+/* The question is answered, and over. */
+void ask_answer(struct cr_asker *asker, struct ask_question *question,
+		const struct ask_answer *answer);
+
+/* ask_who.c: fills words and cwd from /proc; the process may say what it likes. */
+void ask_who(struct ask_question *question);
+/* As one line; in `arena`, safe to show; NULL when memory is out. */
+const char *ask_who_words(struct cr_arena *arena, const struct ask_question *question);
+json_t *ask_who_json(const struct ask_question *question);
+
+/* ask_server.c. Open: 0 or -1, nothing is said. */
+int ask_server_open(struct cr_asker *asker);
+void ask_server_close(struct cr_asker *asker);
+void ask_server_tell_new(struct cr_asker *asker, const struct ask_question *question);
+void ask_server_tell_answer(struct cr_asker *asker, const struct ask_question *question,
+			    const struct ask_answer *answer);
+
+#endif

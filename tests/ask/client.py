@@ -1,0 +1,123 @@
+"""The command in the box. usage: client.py ADDRESS PORT STEP...   each step is one of these:"""
+
+import array
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import termios
+import time
+import tty
+
+
+def connect():
+    """One connection: 'GOT hello', or why not."""
+    try:
+        with socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=25) as peer:
+            text = peer.recv(16).decode()
+            print("GOT", text or "nothing", flush=True)
+    except OSError as error:
+        print("FAILED", type(error).__name__, flush=True)
+
+
+def wait():
+    """Says so, and goes on once the file `go` is in the workspace."""
+    print("WAITING", flush=True)
+    while not os.path.exists("go"):
+        time.sleep(0.02)
+    os.unlink("go")
+
+
+def raw():
+    tty.setraw(0)
+
+
+def modes():
+    """What the terminal is like now; twice the same word means nothing has changed."""
+    print(f"\r\nMODES {hash(repr(termios.tcgetattr(0)))} END\r", flush=True)
+
+
+def foreground():
+    print("FOREGROUND", os.tcgetpgrp(0) == os.getpgrp(), flush=True)
+
+
+def interruptible():
+    signal.signal(signal.SIGINT, lambda *_: print("INTERRUPTED", flush=True))
+
+
+def resized():
+    signal.signal(signal.SIGWINCH, lambda *_: print("RESIZED", flush=True))
+
+
+def ignoring():
+    """No signal about the terminal stops it, and it takes it back whenever it can."""
+    for number in (signal.SIGTTIN, signal.SIGTTOU, signal.SIGTSTP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def is_elsewhere(pid):
+    with open(f"/proc/{pid}/wchan", encoding="ascii") as file:
+        wchan = file.read()
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        state = file.read().rsplit(")", 1)[1].split()[0]
+    return state != "S" or "read" not in wchan and wchan not in ("0", "wait_woken")
+
+
+def reader():
+    """A child that sits in read(2) on the terminal while we connect."""
+    child = os.fork()
+    if child == 0:
+        print("READ", repr(os.read(0, 100)), flush=True)
+        os._exit(0)
+    while is_elsewhere(child):
+        time.sleep(0.01)
+
+
+def join():
+    """Waits for the reader."""
+    print("JOINING", flush=True)
+    os.wait()
+
+
+def inject():
+    """Types at its own terminal."""
+    try:
+        fcntl.ioctl(0, termios.TIOCSTI, array.array("b", b"y"))
+        print("INJECTED", flush=True)
+    except OSError as error:
+        print("REFUSED", error.errno, flush=True)
+
+
+def loop():
+    """Connects until it is refused."""
+    while True:
+        try:
+            with socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=25) as peer:
+                if not peer.recv(16):
+                    return
+        except OSError:
+            print("ENDED", flush=True)
+            return
+        time.sleep(0.05)
+
+
+def job():
+    """A job of a shell with job control connects, as at a prompt."""
+    shell = subprocess.run(["bash", "--norc", "-i", "-c", "set -m; python3 \"$0\" \"$@\" connect; "
+                            "echo JOB $?; jobs"] + sys.argv[:3], check=False)
+    print("SHELL", shell.returncode, flush=True)
+
+
+def seen(folder):
+    """What there is to be seen in a directory; nothing when it cannot be looked at."""
+    try:
+        print("SEEN", os.listdir(folder), flush=True)
+    except OSError:
+        print("SEEN []", flush=True)
+
+
+for name in sys.argv[3:]:
+    step, _, argument = name.partition(":")
+    globals()[step](*[argument] if argument else [])
