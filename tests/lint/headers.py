@@ -10,7 +10,7 @@ from tap import ROOT, Tap, files, read, run
 
 FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
          f"-I{ROOT}/src", f"-I{ROOT}/include", "-x", "c", "-"]
-UNIX_ONLY = ("src/linux/", "src/macos/", "src/verify/fixture_parts.h")
+UNIX_ONLY = ("src/linux/", "src/macos/", "src/verify/fixture_parts.h", "src/cli/asker_impl.h")
 WINDOWS_ONLY = ("src/windows/", "src/verify/windows/")
 # needs the generator's library, and is included by the generator alone
 EXEMPT = ("src/linux/seccomp/rules.h",)
