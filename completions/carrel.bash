@@ -39,9 +39,9 @@ _carrel_options() {
 	local system="--os --home"
 
 	case $1 in
-	run) echo "$rules $place --chdir --events --ask-timeout --no-ask --no-explain --quiet
+	run) echo "$rules --publish $place --chdir --events --ask-timeout --no-ask --no-explain --quiet
 		--help" ;;
-	plan) echo "$rules $place $system --json --help" ;;
+	plan) echo "$rules --publish $place $system --json --help" ;;
 	explain | policy) echo "$rules $place $system --help" ;;
 	verify) echo "--dir --only --tier --accept-gap --no-control --help" ;;
 	init) echo "--user --project --help" ;;

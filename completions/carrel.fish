@@ -47,6 +47,7 @@ complete -c carrel -n $run -l ask-timeout -x -a '90s 10m 1h' -d 'how long somebo
 complete -c carrel -n $run -l no-ask -d 'ask nobody'
 complete -c carrel -n $run -l no-explain -d 'do not watch for refusals'
 complete -c carrel -n $run -l quiet -d 'do not print refusals'
+complete -c carrel -n '__fish_seen_subcommand_from run plan' -l publish -x -d 'let the host connect to a server in the box'
 complete -c carrel -n '__fish_seen_subcommand_from run plan' -a '(__fish_complete_subcommand)'
 
 complete -c carrel -n '__fish_seen_subcommand_from plan' -l json -d 'print JSON'

@@ -69,6 +69,20 @@ CARREL_API int carrel_add_policy(struct carrel *carrel, const char *name, const 
 /* Accepts that this host cannot enforce `gap` (a name carrel_plan_json shows). 0 or -1. */
 CARREL_API int carrel_accept_gap(struct carrel *carrel, const char *gap);
 
+/*
+ * Lets programs of this host connect to a server in the box: `port` is "[ADDR:]PORT[:PORT]" as in
+ * carrel(1), --publish. Every user of the host can connect then. 0, or -1 when it is not
+ * understood. The port must be free when the box starts; in a lesser tier than the full one of
+ * Linux carrel_run fails. Not while a box runs.
+ */
+CARREL_API int carrel_publish(struct carrel *carrel, const char *port);
+
+/*
+ * The host's port of the `index`-th (from 0) carrel_publish: for port 0 the one the kernel chose
+ * when the last box was started, 0 before. -1 when there is no such.
+ */
+CARREL_API int carrel_published_port(const struct carrel *carrel, unsigned index);
+
 /* The plan of the box as JSON text; starts nothing. NULL on failure. */
 CARREL_API const char *carrel_plan_json(struct carrel *carrel);
 

@@ -57,6 +57,11 @@ static void fill_event(const struct br_conn *conn, struct cr_net_msg *event)
 		.down = conn->down.bytes,
 		.milliseconds = br_now_ms() - conn->started_ms,
 	};
+	if (conn->way == BR_WAY_PUBLISHED) { /* bytes are counted as the box sees them */
+		event->incoming = true;
+		event->up = conn->down.bytes;
+		event->down = conn->up.bytes;
+	}
 	cr_net_set_name(event, conn->target.name);
 	memcpy(event->program, conn->program, sizeof(event->program));
 }
@@ -77,6 +82,7 @@ void br_conn_end(struct br_conn *conn, enum cr_net_end end)
 	br_tell(b, &event);
 	event_del(&conn->timer);
 	br_dial_free(conn->dial);
+	br_entry_free(conn->entry);
 	br_flow_close(&conn->up);
 	br_flow_close(&conn->down);
 	if (conn->server >= 0)
@@ -86,6 +92,7 @@ void br_conn_end(struct br_conn *conn, enum cr_net_end end)
 	else
 		is_whole(conn) ? (void)close(conn->client) : close_hard(conn->client);
 	unlink_conn(conn);
+	b->n_incoming -= conn->way == BR_WAY_PUBLISHED;
 	free(conn->held);
 	free(conn);
 }
@@ -170,8 +177,8 @@ static void on_no_answer(evutil_socket_t fd, short what, void *arg)
 	br_conn_answer(conn->broker, &none);
 }
 
-static struct br_conn *conn_new(struct broker *b, int client, const struct cr_net_addr *local,
-				const struct br_want *by)
+struct br_conn *br_conn_new(struct broker *b, int client, const struct cr_net_addr *local,
+			    const struct br_want *by)
 {
 	struct br_conn *conn = calloc(1, sizeof(*conn));
 
@@ -212,7 +219,7 @@ static void admit(struct br_conn *conn)
 void br_conn_accept(struct broker *b, int client, const struct cr_net_addr *local,
 		    const struct br_want *by)
 {
-	struct br_conn *conn = conn_new(b, client, local, by);
+	struct br_conn *conn = br_conn_new(b, client, local, by);
 
 	if (!conn)
 		return;
@@ -224,7 +231,7 @@ void br_conn_accept(struct broker *b, int client, const struct cr_net_addr *loca
 
 void br_conn_request(struct broker *b, int client, const struct br_request *request)
 {
-	struct br_conn *conn = conn_new(b, client, &request->target.addr, &request->by);
+	struct br_conn *conn = br_conn_new(b, client, &request->target.addr, &request->by);
 
 	if (!conn) {
 		free(request->held);
@@ -249,7 +256,9 @@ void br_conn_dialled(struct br_conn *conn, int server, const struct cr_net_addr 
 	const int one = 1;
 
 	br_dial_free(conn->dial);
+	br_entry_free(conn->entry);
 	conn->dial = NULL;
+	conn->entry = NULL;
 	conn->server = server;
 	conn->dialled = *addr;
 	conn->has_dialled = true;

@@ -273,6 +273,16 @@ static void look_up(struct br_dial *dial)
 		dial->lookup = lookup;
 }
 
+/* A program that looks up localhost takes our listener on ::1 for the server, which may be on
+ * 127.0.0.1 only: it would not try that as well. */
+static void go_to_address(struct br_dial *dial)
+{
+	const struct br_conn *conn = dial->conn;
+	struct cr_net_addr addrs[2] = {conn->target.addr};
+
+	go(dial, addrs, br_localhost_other(conn->broker, &conn->target, &addrs[1]) ? 2 : 1);
+}
+
 void br_dial(struct br_conn *conn)
 {
 	struct br_dial *dial = calloc(1, sizeof(*dial));
@@ -288,5 +298,5 @@ void br_dial(struct br_conn *conn)
 	if (conn->target.name[0])
 		look_up(dial);
 	else
-		go(dial, &conn->target.addr, 1);
+		go_to_address(dial);
 }

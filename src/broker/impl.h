@@ -25,9 +25,10 @@
 #define BR_MAX_ADDRESS  16   /* addresses of one name that are tried */
 #define BR_MAX_GRANTS   256
 #define BR_MAX_LISTENER 4096
-#define BR_MAX_RECENT   256  /* calls of connect remembered, for who it was */
-#define BR_MAX_PIPES    32   /* empty ones kept */
-#define BR_MAX_GUESTS   2048 /* of the proxy, who have not said yet where they want to go */
+#define BR_MAX_RECENT   256 /* calls of connect remembered, for who it was */
+#define BR_MAX_PIPES    32  /* empty ones kept */
+#define BR_MAX_GUESTS   512 /* of the proxy, who have not said yet where they want to go */
+#define BR_MAX_ASKED    32  /* questions to init that it has not answered yet */
 
 struct broker;
 struct br_conn;
@@ -40,6 +41,7 @@ struct br_channel {
 	struct event readable, writable, writable_later;
 	struct cr_net_msg *queue; /* a ring of `cap` */
 	size_t head, count, cap;
+	size_t asked, max_asked; /* sent and not answered; max 0: as many as one likes */
 };
 
 /* Where somebody wants to go. */
@@ -107,6 +109,8 @@ struct broker {
 	struct br_grant grants[BR_MAX_GRANTS];
 	struct br_pipe pipes[BR_MAX_PIPES];
 	size_t n_pipes;
+	struct br_entry *entries; /* the newest first */
+	size_t n_incoming;
 	struct br_conn *conns;                /* the newest first */
 	size_t n_conns, max_conns, n_streams; /* streams: name service by TCP */
 	uint64_t next_id;
@@ -134,8 +138,9 @@ struct br_held {
 
 static_assert(CR_HTTP_HEAD_MAX > CR_TLS_HELLO_MAX, "a hello fits as well");
 
-/* How a connection came here: led by its address, or asked for in one of three ways. */
-enum br_way { BR_WAY_CAPTURED, BR_WAY_CONNECT, BR_WAY_URL, BR_WAY_SOCKS };
+/* How a connection came here: led by its address, asked for in one of three ways, or from the host
+ * by a published port; the box is the server then. */
+enum br_way { BR_WAY_CAPTURED, BR_WAY_CONNECT, BR_WAY_URL, BR_WAY_SOCKS, BR_WAY_PUBLISHED };
 
 enum br_gate {
 	BR_GATE_CLOSED, /* nothing of the client is passed on before its first bytes are known */
@@ -146,7 +151,8 @@ enum br_gate {
 	BR_GATE_OPEN,   /* bytes are moved unseen */
 };
 
-struct br_dial; /* dial.c: while there is no connection to the host yet */
+struct br_dial;  /* dial.c: while there is no connection to the host yet */
+struct br_entry; /* publish.c: while there is none into the box yet */
 
 struct br_conn {
 	struct br_conn *next, *prev;
@@ -166,6 +172,7 @@ struct br_conn {
 	size_t looked; /* bytes of the server's answer seen by the last look */
 	struct br_held *held;
 	struct br_dial *dial;
+	struct br_entry *entry;
 	struct event timer; /* of the question */
 	struct br_flow up, down;
 };
@@ -177,6 +184,8 @@ int br_channel_open(struct broker *b, struct br_channel *channel, int fd,
 void br_channel_take(struct br_channel *channel);
 /* Queues what cannot be sent at once. -1: too much is waiting. */
 int br_channel_send(struct br_channel *channel, const struct cr_net_msg *msg);
+/* One of the questions sent has been answered: there is room for another. */
+void br_channel_answered(struct br_channel *channel);
 uint64_t br_now_ms(void);
 /* Tells the launcher, some time soon; when it does not keep up, events are lost and nothing else.
  */
@@ -197,6 +206,9 @@ bool br_name_is_possible(const struct broker *b, const char *name);
  * it has a special purpose and no rule names it. */
 enum cr_net_end br_may_dial(const struct broker *b, const struct br_target *target,
 			    const struct cr_net_addr *addr);
+/* For an address that a rule calls localhost: the other one it has by that rule. */
+bool br_localhost_other(const struct broker *b, const struct br_target *target,
+			struct cr_net_addr *other);
 bool br_grant_holds(const struct broker *b, const struct br_target *target);
 void br_grant_add(struct broker *b, const struct br_target *target, uint32_t seconds);
 
@@ -205,7 +217,7 @@ int br_dns_udp(struct broker *b, int fd, int family);
 int br_dns_tcp(struct broker *b, int fd);
 
 /* listen.c */
-int br_listen(struct broker *b, const struct cr_net_addr *addr, bool any, int fd);
+int br_listen(struct broker *b, const struct cr_net_addr *addr, int fd);
 void br_want(struct broker *b, const struct cr_net_msg *msg);
 void br_listening(struct broker *b, const struct cr_net_msg *msg, int fd);
 
@@ -226,7 +238,10 @@ bool br_proxy_answer(const struct br_conn *conn);
 /* Says why not, and takes the client over. */
 void br_proxy_refuse(const struct br_conn *conn, enum cr_net_end end);
 
-/* conn.c */
+/* conn.c: the first begins the life of a connection (`by` may be NULL); NULL: no memory, and
+ * `client` is closed. */
+struct br_conn *br_conn_new(struct broker *b, int client, const struct cr_net_addr *local,
+			    const struct br_want *by);
 /* A connection that was asked for. `held`, owned from now on: the first request, when that was it.
  */
 struct br_request {
@@ -249,6 +264,15 @@ void br_dial(struct br_conn *conn);
 void br_dial_free(struct br_dial *dial);
 socklen_t br_sockaddr(const struct cr_net_addr *addr, struct sockaddr_storage *out);
 bool br_net_addr(const struct sockaddr *from, struct cr_net_addr *out);
+
+/* publish.c: listens, before the broker is forked: `doors` has a descriptor for each. */
+int br_doors_open(const struct cr_published *published, int doors[CR_MAX_PUBLISHED],
+		  struct cr_err *err);
+void br_doors_close(int doors[CR_MAX_PUBLISHED], size_t count);
+/* And accepts, in the broker. */
+int br_doors_serve(struct broker *b, const struct cr_published *published, const int *doors);
+void br_entered(struct broker *b, const struct cr_net_msg *msg, int fd);
+void br_entry_free(struct br_entry *entry);
 
 /* check.c: moves what the client says as far as it is good; the connection may be gone after. */
 void br_gate_pump(struct br_conn *conn);

@@ -76,7 +76,7 @@ bool br_name_is_possible(const struct broker *b, const char *name)
 
 static bool names_address(const struct cr_rule *rule)
 {
-	return rule && (rule->host.kind == CR_HOST_ADDR4 || rule->host.kind == CR_HOST_ADDR6);
+	return rule && cr_host_names_address(&rule->host);
 }
 
 enum cr_net_end br_may_dial(const struct broker *b, const struct br_target *target,
@@ -94,6 +94,22 @@ enum cr_net_end br_may_dial(const struct broker *b, const struct br_target *targ
 	/* Beside an address that is asked for, the name was asked for: one answer is enough. */
 	return named || !cr_special_address(addr->family, addr->bytes) ? CR_NET_DONE
 								       : CR_NET_SPECIAL;
+}
+
+bool br_localhost_other(const struct broker *b, const struct br_target *target,
+			struct cr_net_addr *other)
+{
+	const struct cr_rule *rule = br_decide(b, target).rule;
+
+	if (target->name[0] || !rule || !cr_host_is_localhost(&rule->host))
+		return false;
+	*other = (struct cr_net_addr){.family = target->addr.family == 4 ? 6 : 4,
+				      .port = target->addr.port};
+	if (other->family == 6)
+		other->bytes[15] = 1;
+	else
+		memcpy(other->bytes, (const uint8_t[]){127, 0, 0, 1}, 4);
+	return cr_net_decide(b->rules, "", other).rule == rule;
 }
 
 static bool same_target(const struct br_grant *grant, const struct br_target *target)

@@ -93,13 +93,20 @@ static int start(struct br_listener *listener, int fd)
 	return event_add(&listener->readable, NULL);
 }
 
-int br_listen(struct broker *b, const struct cr_net_addr *addr, bool any, int fd)
+static bool is_any(const struct cr_net_addr *addr)
+{
+	static const struct cr_net_addr none;
+
+	return memcmp(addr->bytes, none.bytes, sizeof(none.bytes)) == 0;
+}
+
+int br_listen(struct broker *b, const struct cr_net_addr *addr, int fd)
 {
 	struct br_listener *listener = add(b, addr);
 
 	if (!listener)
 		return -1;
-	listener->any = any;
+	listener->any = is_any(addr);
 	return start(listener, fd);
 }
 

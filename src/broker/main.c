@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -20,8 +21,12 @@ static void on_capture(struct broker *b, const struct cr_net_msg *msg, int fd)
 {
 	int failed = 0;
 
+	if (msg->kind == CR_NET_LISTENING || msg->kind == CR_NET_CONNECTED)
+		br_channel_answered(&b->capture);
 	if (msg->kind == CR_NET_LISTENING)
 		br_listening(b, msg, fd);
+	else if (msg->kind == CR_NET_CONNECTED)
+		br_entered(b, msg, fd);
 	else if (fd < 0)
 		failed = -1;
 	else if (msg->kind == CR_NET_DNS_UDP)
@@ -29,7 +34,7 @@ static void on_capture(struct broker *b, const struct cr_net_msg *msg, int fd)
 	else if (msg->kind == CR_NET_DNS_TCP)
 		failed = br_dns_tcp(b, fd);
 	else if (msg->kind == CR_NET_LISTENER)
-		failed = br_listen(b, &msg->addr, true, fd);
+		failed = br_listen(b, &msg->addr, fd);
 	if (failed < 0)
 		br_end(b);
 }
@@ -95,6 +100,7 @@ struct birth {
 	int proxy; /* a listener in place of capture, or -1 */
 	uint16_t port;
 	const char *secret;
+	int doors[CR_MAX_PUBLISHED]; /* for rules->ctx.published */
 };
 
 static int open_channel(struct broker *b, struct br_channel *channel, int fd,
@@ -114,8 +120,10 @@ static int prepare(struct broker *b, const struct birth *birth)
 	if (!b->names || !b->base || br_add_names(b) < 0 || evutil_secure_rng_init() < 0)
 		return -1;
 	b->resolver = resolver_new(b->base);
-	if (!b->resolver || open_channel(b, &b->talk, birth->talk, on_talk) < 0)
+	if (!b->resolver || open_channel(b, &b->talk, birth->talk, on_talk) < 0 ||
+	    br_doors_serve(b, &b->rules->ctx.published, birth->doors) < 0)
 		return -1;
+	b->capture.max_asked = BR_MAX_ASKED;
 	if (birth->proxy < 0)
 		return open_channel(b, &b->capture, birth->capture, on_capture);
 	b->proxy.is_joined = true;
@@ -138,22 +146,25 @@ static void close_from_to(unsigned first, unsigned last)
 	syscall(SYS_close_range, first, last, 0);
 }
 
+static int compare_numbers(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
 /* Nothing of the launcher's but these: the command's output must end with the command. */
 static void keep_only(const struct birth *birth)
 {
+	int kept[CR_MAX_PUBLISHED + 3] = {birth->talk, birth->capture, birth->proxy};
+	size_t n_doors = birth->rules->ctx.published.count;
 	int next = 0;
 
-	for (;;) {
-		int kept[] = {birth->talk, birth->capture, birth->proxy}, lowest = -1;
-
-		for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-			if (kept[i] >= next && (lowest < 0 || kept[i] < lowest))
-				lowest = kept[i];
-		if (lowest < 0)
-			break;
-		if (lowest > next)
-			close_from_to((unsigned)next, (unsigned)lowest - 1);
-		next = lowest + 1;
+	memcpy(kept + 3, birth->doors, n_doors * sizeof(*kept));
+	qsort(kept, n_doors + 3, sizeof(*kept), compare_numbers);
+	for (size_t i = 0; i < n_doors + 3; i++) {
+		if (kept[i] > next)
+			close_from_to((unsigned)next, (unsigned)kept[i] - 1);
+		if (kept[i] >= next)
+			next = kept[i] + 1;
 	}
 	close_from_to((unsigned)next, ~0U);
 }
@@ -219,17 +230,21 @@ static int open_sockets(const struct cr_plan *plan, struct cr_broker *out, int t
 	return *proxy < 0 ? -1 : 0;
 }
 
-int cr_broker_start(const struct cr_ruleset *rules, const struct cr_plan *plan,
-		    uint32_t ask_seconds, struct cr_broker *out, struct cr_err *err)
+static int start(struct birth *birth, const struct cr_plan *plan, struct cr_broker *out,
+		 struct cr_err *err)
 {
 	int talk[2] = {-1, -1}, capture[2] = {-1, -1}, proxy = -1;
 	struct cr_broker made = {.talk = -1, .capture = -1};
 	int opened = open_sockets(plan, &made, talk, capture, &proxy);
 
+	birth->talk = talk[1];
+	birth->capture = capture[1];
+	birth->proxy = proxy;
+	birth->port = made.proxy;
+	birth->secret = made.secret;
 	made.pid = opened < 0 ? -1 : fork();
 	if (made.pid == 0)
-		run(&(struct birth){rules, ask_seconds, talk[1], capture[1], proxy, made.proxy,
-				    made.secret});
+		run(birth);
 	if (made.pid < 0)
 		cr_fail_os(err, CR_E_STEP, errno, "cannot start the broker");
 	if (proxy >= 0)
@@ -247,4 +262,19 @@ int cr_broker_start(const struct cr_ruleset *rules, const struct cr_plan *plan,
 	made.capture = capture[0];
 	*out = made;
 	return 0;
+}
+
+int cr_broker_start(const struct cr_ruleset *rules, const struct cr_plan *plan,
+		    uint32_t ask_seconds, struct cr_broker *out, struct cr_err *err)
+{
+	const struct cr_published *published = &rules->ctx.published;
+	struct birth birth = {.rules = rules, .ask_seconds = ask_seconds};
+
+	if (br_doors_open(published, birth.doors, err) < 0)
+		return -1;
+
+	int started = start(&birth, plan, out, err);
+
+	br_doors_close(birth.doors, published->count); /* they are the broker's alone */
+	return started;
 }

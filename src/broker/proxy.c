@@ -335,8 +335,7 @@ static void admit(struct broker *b, int fd, const struct sockaddr *from)
 	struct guest *guest = NULL;
 	bool known = br_net_addr(from, &source) && br_recall(b, &source, &by);
 
-	if ((known || !b->proxy.is_joined) && b->proxy.n_guests < BR_MAX_GUESTS &&
-	    b->proxy.n_guests <= b->max_conns / 2)
+	if ((known || !b->proxy.is_joined) && b->proxy.n_guests < BR_MAX_GUESTS)
 		guest = guest_new(b, fd, HEAD_SECS);
 	if (!guest) {
 		close(fd);
@@ -383,6 +382,7 @@ bool br_proxy_answer(const struct br_conn *conn)
 
 	switch (conn->way) {
 	case BR_WAY_CAPTURED:
+	case BR_WAY_PUBLISHED:
 	case BR_WAY_URL: /* the host itself answers */
 		return true;
 	case BR_WAY_CONNECT:

@@ -54,15 +54,22 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	br_channel_take(arg);
 }
 
+/* Not more questions than the answers to which fit the other end's socket: it does not wait. */
+static bool has_room(const struct br_channel *channel)
+{
+	return channel->max_asked == 0 || channel->asked < channel->max_asked;
+}
+
 static void flush(struct br_channel *channel)
 {
-	while (channel->count > 0) {
+	while (channel->count > 0 && has_room(channel)) {
 		if (cr_net_send(channel->fd, &channel->queue[channel->head], -1) < 0)
 			break;
 		channel->head = (channel->head + 1) % channel->cap;
 		channel->count--;
+		channel->asked++;
 	}
-	if (channel->count > 0)
+	if (channel->count > 0 && has_room(channel))
 		event_add(&channel->writable, NULL);
 	else
 		event_del(&channel->writable);
@@ -117,13 +124,23 @@ int br_channel_send(struct br_channel *channel, const struct cr_net_msg *msg)
 {
 	if (channel->count > 0)
 		flush(channel);
-	if (channel->count > 0)
+	if (channel->count > 0 || !has_room(channel))
 		return enqueue(channel, msg);
-	if (cr_net_send(channel->fd, msg, -1) == 0)
+	if (cr_net_send(channel->fd, msg, -1) == 0) {
+		channel->asked++;
 		return 0;
+	}
 	/* Otherwise the reading side will see the end. */
 	return errno == EAGAIN && enqueue(channel, msg) == 0 ? event_add(&channel->writable, NULL)
 							     : -1;
+}
+
+void br_channel_answered(struct br_channel *channel)
+{
+	if (channel->asked > 0)
+		channel->asked--;
+	if (channel->count > 0)
+		flush(channel);
 }
 
 /* What nobody waits for is told together: it would wake the launcher for every connection. */

@@ -81,6 +81,13 @@ static const struct {
 	{"", KIND_FILE},
 };
 
+static const struct cr_option publish_options[] = {
+	{"publish", "[ADDR:]PORT[:PORT]",
+	 "let the host connect to a server in the box: address and port\n"
+	 "of the host, port of the box (repeatable)",
+	 take_given, 0},
+};
+
 static const struct cr_option place_options[] = {
 	{"workspace", "DIR", "the directory to work in (default: the current one)", NULL,
 	 offsetof(struct cr_box_options, workspace)},
@@ -99,13 +106,20 @@ static const struct cr_option system_options[] = {
 
 void cr_box_options_init(struct cr_box_options *options, struct cr_arena *arena)
 {
-	*options = (struct cr_box_options){.rules.arena = arena, .accepted.arena = arena};
+	*options = (struct cr_box_options){
+		.rules.arena = arena, .accepted.arena = arena, .ports.arena = arena};
 }
 
 struct cr_option_group cr_box_rule_options(struct cr_box_options *options)
 {
 	return (struct cr_option_group){"What the box may do", rule_options,
 					CR_COUNT_OF(rule_options), &options->rules};
+}
+
+struct cr_option_group cr_box_publish_options(struct cr_box_options *options)
+{
+	return (struct cr_option_group){"What the host may reach in the box", publish_options,
+					CR_COUNT_OF(publish_options), &options->ports};
 }
 
 struct cr_option_group cr_box_place_options(struct cr_box_options *options)
@@ -349,6 +363,22 @@ static int request_accepted(struct cr_box_options *options, struct cr_request *r
 	return 0;
 }
 
+static int request_ports(struct cr_box_options *options, struct cr_request *request,
+			 struct cr_err *err)
+{
+	struct cr_given_list *list = &options->ports;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct cr_given *given = &list->items[i];
+
+		if (check_value(given, err) < 0 ||
+		    cr_published_add(list->arena, &request->published, given->value, "--publish",
+				     err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int cr_box_options_request(struct cr_box_options *options, struct cr_request *out,
 			   struct cr_err *err)
 {
@@ -362,7 +392,7 @@ int cr_box_options_request(struct cr_box_options *options, struct cr_request *ou
 		cr_fail(err, CR_E_USAGE, "unknown system '%.100s'", options->os);
 		return cr_hint(err, "one of linux, windows, macos");
 	}
-	if (request_texts(options, out, err) < 0)
+	if (request_texts(options, out, err) < 0 || request_ports(options, out, err) < 0)
 		return -1;
 	return request_accepted(options, out, err);
 }

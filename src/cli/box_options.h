@@ -26,6 +26,7 @@ struct cr_given_list {
 struct cr_box_options {
 	struct cr_given_list rules;    /* --read ... --timeout, --policy */
 	struct cr_given_list accepted; /* --accept-gap */
+	struct cr_given_list ports;    /* run, plan: --publish */
 	const char *workspace;
 	const char *tier;
 	const char *os;   /* plan, explain, policy */
@@ -36,6 +37,7 @@ void cr_box_options_init(struct cr_box_options *options, struct cr_arena *arena)
 
 /* Fill *group with a table: what the box may do; where and how; for which system. */
 struct cr_option_group cr_box_rule_options(struct cr_box_options *options);
+struct cr_option_group cr_box_publish_options(struct cr_box_options *options);
 struct cr_option_group cr_box_place_options(struct cr_box_options *options);
 struct cr_option_group cr_box_system_options(struct cr_box_options *options);
 

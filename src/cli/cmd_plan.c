@@ -42,6 +42,7 @@ int cr_cmd_plan(struct cr_cli *cli)
 	int exit_code;
 	const struct cr_option_group groups[] = {
 		cr_box_rule_options(&box),
+		cr_box_publish_options(&box),
 		cr_box_place_options(&box),
 		cr_box_system_options(&box),
 		{"Output", own_options, CR_COUNT_OF(own_options), &options},

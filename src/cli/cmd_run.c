@@ -221,6 +221,20 @@ static void tell_of_events(const struct run_options *options)
 		      stderr);
 }
 
+/* Those that the user cannot know. */
+static void tell_ports(const struct cr_published *published)
+{
+	char object[64];
+
+	for (size_t i = 0; i < published->count; i++) {
+		const struct cr_publish *one = &published->items[i];
+
+		if (one->is_chosen)
+			fprintf(stderr, "carrel: port %u of the box is %s\n", one->box_port,
+				cr_net_object("", &one->at, object, sizeof(object)));
+	}
+}
+
 static int run(struct cr_cli *cli, const struct run_options *options,
 	       const struct cr_request *request)
 {
@@ -257,6 +271,7 @@ static int run(struct cr_cli *cli, const struct run_options *options,
 		return cr_cli_fail(cli, &err);
 	}
 	running.report.rules = p.prepared.rules;
+	tell_ports(&request->published);
 	return wait_and_report(cli, options, &p.child, &running);
 }
 
@@ -269,6 +284,7 @@ int cr_cmd_run(struct cr_cli *cli)
 	int exit_code;
 	const struct cr_option_group groups[] = {
 		cr_box_rule_options(&box),
+		cr_box_publish_options(&box),
 		cr_box_place_options(&box),
 		{"What it tells", own_options, CR_COUNT_OF(own_options), &options},
 	};

@@ -54,8 +54,9 @@ bool cr_decide_env(const struct cr_ruleset *rules, const char *name, const struc
 
 /*
  * The environment for the command: `env` (NAME=VALUE, NULL-terminated) filtered, `set` lines
- * applied. NULL-terminated array in `arena`, strings borrowed from `env` and the rules; NULL when
- * memory is out or there are more than CR_MAX_ENV.
+ * applied; a variable that only a built-in line drops is kept when its value is the path (perhaps
+ * after "unix://") of a socket the rules allow. NULL-terminated array in `arena`, strings borrowed
+ * from `env` and the rules; NULL when memory is out or there are more than CR_MAX_ENV.
  */
 char **cr_env_apply(struct cr_arena *arena, const struct cr_ruleset *rules, char *const *env);
 

@@ -2,12 +2,14 @@
  * env.c - the environment of the command.
  *
  * Must never pass a variable on that a managed or project line drops, whoever
- * keeps or sets it. Values are never looked at.
+ * keeps or sets it. Values are looked at for one thing only: do they name a socket that the rules
+ * let the box reach.
  */
 #include <string.h>
 
 #include "decide.h"
 #include "limits.h"
+#include "path.h"
 #include "pattern.h"
 
 #define BIT(layer) (1u << (layer))
@@ -122,14 +124,41 @@ static void remove_name(struct builder *builder, const char *entry)
 	builder->count = kept;
 }
 
+/*
+ * A built-in line drops SSH_AUTH_SOCK and the like because they lead out. Who has allowed that very
+ * socket wants the variable too, and its value tells no more than the rule.
+ */
+static bool names_allowed_socket(struct cr_arena *arena, const struct cr_ruleset *rules,
+				 const struct cr_item *line, const char *value)
+{
+	const struct cr_context *ctx = &rules->ctx;
+	const char *path;
+	struct cr_access access = {.cap = CR_CAP_UNIX};
+	struct cr_resolved at;
+
+	if (ctx->os != CR_OS_LINUX || ctx->tier != CR_TIER_FULL ||
+	    !(WEAK & BIT(line->origin.layer)))
+		return false;
+	if (strncmp(value, "unix://", 7) == 0) /* as DOCKER_HOST has it */
+		value += 7;
+	path = cr_path_canonical(arena, ctx->os, value, 0, NULL);
+	if (!path || strcmp(path, value) != 0 || cr_resolve(rules->resolver, path, &at, NULL) < 0)
+		return false;
+	access.path = at.path;
+	return at.stat.type == CR_FT_SOCKET && cr_decide(rules, &access).decision == CR_ALLOW;
+}
+
 static int add_kept(struct builder *builder, char *const *env)
 {
 	bool failed = false;
 
 	for (size_t i = 0; env[i] && !failed; i++) {
 		const char *name = name_of(builder->arena, env[i], &failed);
+		const struct cr_item *line = NULL;
 
-		if (name && cr_decide_env(builder->rules, name, NULL))
+		if (name && (cr_decide_env(builder->rules, name, &line) ||
+			     names_allowed_socket(builder->arena, builder->rules, line,
+						  env[i] + strlen(name) + 1)))
 			builder->out[builder->count++] = env[i];
 	}
 	return failed ? -1 : 0;

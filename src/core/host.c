@@ -445,6 +445,34 @@ static bool has_suffix(const char *name, const char *suffix)
 	       strcmp(name + len - suffix_len, suffix) == 0;
 }
 
+static const uint8_t loopback4[4] = {127, 0, 0, 1};
+static const uint8_t loopback6[16] = {[15] = 1};
+
+bool cr_host_is_loopback(int family, const uint8_t *addr)
+{
+	return family == 4 ? addr[0] == loopback4[0]
+			   : memcmp(addr, loopback6, sizeof(loopback6)) == 0;
+}
+
+bool cr_host_is_localhost(const struct cr_host *host)
+{
+	return host->kind == CR_HOST_NAME && strcmp(host->name, "localhost") == 0;
+}
+
+bool cr_host_names_address(const struct cr_host *pattern)
+{
+	return pattern->kind == CR_HOST_ADDR4 || pattern->kind == CR_HOST_ADDR6 ||
+	       cr_host_is_localhost(pattern);
+}
+
+/* What "localhost" means in every hosts file. */
+static bool is_localhost_address(const struct cr_host *target)
+{
+	return target->kind == CR_HOST_ADDR4
+		       ? memcmp(target->addr, loopback4, sizeof(loopback4)) == 0
+		       : target->kind == CR_HOST_ADDR6 && cr_host_is_loopback(6, target->addr);
+}
+
 /* Any: 0; a suffix: its length; exact: more than any suffix. -1: no match. */
 static int host_rank(const struct cr_host *pattern, const struct cr_host *target)
 {
@@ -458,6 +486,8 @@ static int host_rank(const struct cr_host *pattern, const struct cr_host *target
 			return -1;
 		return (int)strlen(pattern->name);
 	case CR_HOST_NAME:
+		if (cr_host_is_localhost(pattern) && is_localhost_address(target))
+			return exact;
 		if (target->kind != CR_HOST_NAME || strcmp(target->name, pattern->name) != 0)
 			return -1;
 		return exact;

@@ -60,6 +60,16 @@ int cr_host_read_port(const char *text, size_t len);
 /* The text of an address (`family` 4 or 6), as cr_host_read spells it; IPv6 as in RFC 5952. */
 void cr_host_print_addr(int family, const uint8_t *addr, char out[48]);
 
+/* 127.0.0.0/8 or ::1. `family` 4 or 6. */
+bool cr_host_is_loopback(int family, const uint8_t *addr);
+
+/* The name of this machine's loopback, which programs look up by themselves: as a pattern it covers
+ * 127.0.0.1 and ::1 as well. */
+bool cr_host_is_localhost(const struct cr_host *host);
+
+/* Does the pattern name single addresses: one, or the two of localhost? */
+bool cr_host_names_address(const struct cr_host *pattern);
+
 /*
  * How specific `pattern` is for the exact (kind NAME, ADDR4 or ADDR6, one port) `target`:
  * -1 when it does not match, otherwise larger is more specific: exact > longer suffix >

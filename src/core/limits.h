@@ -34,6 +34,7 @@
 #define CR_MAX_SDDL_BYTES   (128 * 1024)        /* one security descriptor as text */
 #define CR_MAX_ACES         2048                /* entries of a list: 64 KiB in Windows */
 #define CR_MAX_NAMES        16384               /* names of one box that have addresses */
+#define CR_MAX_PUBLISHED    64                  /* ports of one box */
 #define CR_TLS_HELLO_MAX    (16384 + 512)       /* bytes of a ClientHello and its record headers */
 #define CR_HTTP_HEAD_MAX    (32 * 1024)         /* bytes of a request's head, or of its trailers */
 #define CR_MAX_PLAN_JSON    (64 * 1024 * 1024)  /* bytes of a plan given to the plan reader */

@@ -53,23 +53,58 @@ static json_t *where(const struct cr_net_msg *event)
 			 "dialled", address(&event->dialled, event->dialled_any));
 }
 
+/* What a line says of who decided. */
+struct decided {
+	enum cr_decision decision;
+	const struct cr_origin *origin; /* NULL: no rule */
+	char text[CR_MAX_LINE_BYTES + 64];
+};
+
+/* Who comes from the host was let in by the command line; no rule speaks of that. */
+static void decided_incoming(const struct cr_ruleset *rules, const struct cr_net_msg *event,
+			     struct decided *out)
+{
+	const struct cr_published *published = &rules->ctx.published;
+
+	out->decision = CR_ALLOW;
+	snprintf(out->text, sizeof(out->text), "publish");
+	for (size_t i = 0; i < published->count; i++) {
+		const struct cr_publish *one = &published->items[i];
+
+		if (one->at.family == event->addr.family && one->at.port == event->addr.port &&
+		    memcmp(one->at.bytes, event->addr.bytes, sizeof(one->at.bytes)) == 0)
+			out->origin = &one->origin;
+	}
+}
+
+static void decided_by_rules(const struct cr_ruleset *rules, const struct cr_net_msg *event,
+			     struct decided *out)
+{
+	const struct cr_verdict verdict = cr_net_decide(rules, event->name, &event->addr);
+
+	out->decision = verdict.decision;
+	out->origin = verdict.rule ? &verdict.rule->origin : NULL;
+	cr_net_rule_text(verdict.rule, out->text, sizeof(out->text));
+}
+
 char *cr_net_event_json(const struct cr_ruleset *rules, const struct cr_net_msg *event,
 			uint64_t time_ms)
 {
 	const enum cr_net_end end = (enum cr_net_end)event->end;
-	const struct cr_verdict verdict = cr_net_decide(rules, event->name, &event->addr);
-	const struct cr_rule *rule = verdict.rule;
-	char rule_text[CR_MAX_LINE_BYTES + 64], *text = NULL;
-	json_t *json = json_pack("{s:s, s:o, s:o, s:i, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:o}",
-				 "event", "connection", "time_ms", cr_json_number(time_ms),
-				 "program", cr_json_text(event->program), "pid", (int)event->pid,
-				 "end", cr_net_end_name(end), "refused", cr_net_end_is_refusal(end),
-				 "decision", cr_decision_name(verdict.decision), "rule",
-				 cr_json_text(cr_net_rule_text(rule, rule_text, sizeof(rule_text))),
-				 "origin", rule ? cr_json_origin(&rule->origin) : json_null(), "up",
-				 cr_json_number(event->up), "down", cr_json_number(event->down),
-				 "duration_ms", cr_json_number(event->milliseconds));
+	struct decided decided = {.origin = NULL};
+	char *text = NULL;
+	json_t *json;
 
+	(event->incoming ? decided_incoming : decided_by_rules)(rules, event, &decided);
+	json = json_pack("{s:s, s:o, s:b, s:o, s:i, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:o}",
+			 "event", "connection", "time_ms", cr_json_number(time_ms), "incoming",
+			 event->incoming, "program", cr_json_text(event->program), "pid",
+			 (int)event->pid, "end", cr_net_end_name(end), "refused",
+			 cr_net_end_is_refusal(end), "decision", cr_decision_name(decided.decision),
+			 "rule", cr_json_text(decided.text), "origin",
+			 decided.origin ? cr_json_origin(decided.origin) : json_null(), "up",
+			 cr_json_number(event->up), "down", cr_json_number(event->down),
+			 "duration_ms", cr_json_number(event->milliseconds));
 	if (json && json_object_update_new(json, where(event)) == 0)
 		text = json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
 	json_decref(json);

@@ -28,9 +28,11 @@ enum cr_net_kind {
 	CR_NET_DNS_TCP,
 	CR_NET_LISTENER,  /* addr: all zero for any address */
 	CR_NET_LISTENING, /* as asked for by LISTEN; error: errno, and no socket */
+	CR_NET_CONNECTED, /* as asked for by CONNECT, id: a socket that connects; error: likewise */
 	CR_NET_READY,     /* no more of them will come by themselves; launcher: start */
 	/* broker to init */
-	CR_NET_LISTEN, /* addr: make a listener there */
+	CR_NET_LISTEN,  /* addr: make a listener there */
+	CR_NET_CONNECT, /* id; addr: loopback, and a port that is published */
 	/* launcher to broker */
 	/* id, addr, program, pid: somebody is about to connect; allowed: and was let go on
 	   already, no VERDICT is wanted */
@@ -85,10 +87,11 @@ struct cr_net_msg {
 	uint8_t end;  /* enum cr_net_end */
 	bool allowed;
 	bool dialled_any; /* dialled holds something */
+	bool incoming;    /* EVENT: from the host, to a port of the box */
 	int32_t error;
 	uint64_t id;
-	struct cr_net_addr addr;    /* where the program meant to go */
-	struct cr_net_addr dialled; /* where the broker went */
+	struct cr_net_addr addr;    /* where the program meant to go; incoming: published as */
+	struct cr_net_addr dialled; /* where the broker went; incoming: in the box */
 	int32_t pid;                /* in the launcher's numbering; 0: unknown */
 	uint32_t seconds;
 	char program[CR_NET_PROGRAM];    /* NUL-terminated; "" unknown */

@@ -44,6 +44,11 @@ static const struct {
 	[CR_OS_MACOS] = {cr_plan_macos, 1u << CR_TIER_FULL},
 };
 
+static bool can_publish(const struct cr_context *ctx)
+{
+	return ctx->os == CR_OS_LINUX && ctx->tier == CR_TIER_FULL;
+}
+
 int cr_plan_make(struct cr_arena *arena, const struct cr_ruleset *rules,
 		 const struct cr_facts *facts, struct cr_plan **out, struct cr_err *err)
 {
@@ -58,6 +63,16 @@ int cr_plan_make(struct cr_arena *arena, const struct cr_ruleset *rules,
 	if (!(planners[os].tiers >> rules->ctx.tier & 1u)) {
 		return cr_fail(err, CR_E_USAGE, "%s has no tier '%s'", cr_os_name(os),
 			       cr_tier_name(rules->ctx.tier));
+	}
+	if (rules->ctx.published.count > 0 && !can_publish(&rules->ctx)) {
+		cr_fail(err, CR_E_UNSUPPORTED,
+			"a port of a box can be published in the full tier "
+			"on Linux only");
+		return cr_hint(err, "%s",
+			       os == CR_OS_LINUX ? "in this tier a box has no sockets that could "
+						   "listen; 'carrel doctor' says what the full "
+						   "tier needs"
+						 : "run it without --publish");
 	}
 	return planners[os].make(arena, rules, facts, out, err);
 }

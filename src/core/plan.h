@@ -31,8 +31,10 @@
 	X(CR_STEP_NAMESPACES, "namespaces") /* detail: list of names */                           \
 	X(CR_STEP_LOOPBACK, "loopback")     /* brings lo up */                                    \
 	X(CR_STEP_CAPTURE, "capture")       /* every address and DNS lead to the broker */        \
-	X(CR_STEP_LISTEN, "listen") /* value: port on which the broker listens from the start */  \
+	X(CR_STEP_LISTEN, "listen") /* value: port on which the broker listens from the start; */ \
+				    /* detail: the one address for it; none: on all */            \
 	X(CR_STEP_PROXY, "proxy")   /* detail: where the broker listens as a proxy instead */     \
+	X(CR_STEP_PUBLISH, "publish") /* detail: host's address and port; value: the box's */     \
 	X(CR_STEP_READ_ONLY_TREE, "read-only") /* path: whole tree read-only, nosuid, nodev */    \
 	X(CR_STEP_WRITABLE, "writable")        /* path: writable root */                          \
 	X(CR_STEP_READABLE, "readable")        /* path: shown inside a hidden or fresh place */   \

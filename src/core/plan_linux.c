@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "linux_abi.h"
-#include "netmsg.h"
 #include "path.h"
 
 /* 192.0.2.0/24 is for documentation (RFC 5737): nobody is there. */
@@ -159,51 +158,12 @@ const struct cr_rule *cr_linux_proxied(const struct cr_builder *builder)
 	return connect_rule(builder);
 }
 
-#define LAST_LOW_PORT 1023 /* a box cannot bind these, so the broker may have them all */
-#define MAX_LISTEN    64   /* ports the broker listens on from the start */
-
-static bool listens_on(const struct cr_builder *builder, uint64_t port)
-{
-	for (size_t i = 0; i < builder->n_steps; i++)
-		if (builder->steps[i].kind == CR_STEP_LISTEN && builder->steps[i].value == port)
-			return true;
-	return false;
-}
-
-/* Elsewhere a socket is made when somebody wants to connect: see src/linux/capture.c. */
-static void listen_on(struct cr_builder *builder, const struct cr_rule_list *list)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < list->n_other; i++) {
-		const struct cr_rule *rule = list->other[i];
-		uint16_t port = rule->host.port_lo;
-
-		if (rule->decision == CR_DENY || port != rule->host.port_hi || port == 0 ||
-		    port > LAST_LOW_PORT || port == CR_NET_DNS_PORT || listens_on(builder, port) ||
-		    count++ == MAX_LISTEN)
-			continue;
-		cr_build_step(builder, &(struct cr_step){.kind = CR_STEP_LISTEN,
-							 .value = port,
-							 .origin = rule->origin});
-	}
-}
-
 /* Before the filter: it reports every connect, and nobody listens yet. */
 static void plan_network(struct cr_builder *builder, bool captured)
 {
 	enum cr_step_kind canary = captured ? CR_STEP_CANARY_ROUTE : CR_STEP_CANARY_CONNECT;
 
 	cr_linux_bare_step(builder, canary, CANARY_ADDRESS, 0);
-}
-
-static void plan_capture(struct cr_builder *builder, const struct cr_rule *rule)
-{
-	for (int group = 0; group < CR_GROUP_COUNT; group++)
-		listen_on(builder, &builder->rules->lists[group][CR_CAP_CONNECT]);
-	cr_build_step(builder, &(struct cr_step){.kind = CR_STEP_CAPTURE,
-						 .detail = "any address; name service on port 53",
-						 .origin = rule->origin});
 }
 
 static int plan_full(struct cr_builder *builder)
@@ -217,7 +177,8 @@ static int plan_full(struct cr_builder *builder)
 	cr_linux_bare_step(builder, CR_STEP_NAMESPACES, "user,mount,pid,ipc,uts,cgroup,net", 0);
 	cr_linux_bare_step(builder, CR_STEP_LOOPBACK, NULL, 0);
 	if (connect)
-		plan_capture(builder, connect);
+		cr_linux_capture(builder, connect);
+	cr_linux_publish(builder);
 	cr_linux_view_full(builder, points, count);
 
 	size_t view_steps = builder->n_steps;

@@ -23,6 +23,11 @@ void cr_linux_view_full(struct cr_builder *builder, const struct cr_point *point
 void cr_linux_view_landlock(struct cr_builder *builder, const struct cr_point *points,
 			    size_t count);
 
+/* plan_linux_net.c: the way to the broker, for `rule` and all others about connections; the ports
+ * the host can reach. */
+void cr_linux_capture(struct cr_builder *builder, const struct cr_rule *rule);
+void cr_linux_publish(struct cr_builder *builder);
+
 /* `limit` lines. */
 void cr_linux_limits(struct cr_builder *builder);
 

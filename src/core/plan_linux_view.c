@@ -524,7 +524,7 @@ static void show_socket(struct view *v, const struct cr_rule *rule)
 		.view = CR_VIEW_READ_ONLY,
 		.type = rule->type,
 		.id = rule->id,
-		.life = CR_LIFE_SNAPSHOT,
+		.life = CR_LIFE_LIVE, /* its server may make it anew: see src/linux/follow.c */
 		.rule = rule,
 	};
 
@@ -535,6 +535,10 @@ static void show_socket(struct view *v, const struct cr_rule *rule)
 				      : "lies in a hidden directory and stays hidden");
 		return;
 	}
+	cr_build_note(v->builder, &rule->origin,
+		      "whoever answers on '%s' acts outside the box; variables that name it are "
+		      "passed on",
+		      rule->path);
 	if (around != SURFACE_FRESH)
 		return; /* in plain sight, and not hidden below */
 	v->last_way = NULL;

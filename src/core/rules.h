@@ -26,6 +26,7 @@
 #include "host.h"
 #include "os.h"
 #include "policy.h"
+#include "publish.h"
 
 /* How strong the boundary of this host is. Chosen by cr_probe, or by --tier. */
 enum cr_tier {
@@ -50,6 +51,7 @@ struct cr_context {
 	const char *config_dir;    /* carrel's own configuration: readable, never written */
 	const char *approvals_dir; /* sockets by which boxes are answered: hidden in every box */
 	const char *temp_dir;      /* private directory of this box, where /tmp cannot be private */
+	struct cr_published published; /* borrowed; no policy can ask for these */
 };
 
 /* What lies at a system rule's path inside the box. */

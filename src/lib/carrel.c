@@ -28,6 +28,7 @@ struct carrel {
 	size_t n_texts, cap_texts;
 	const char **accepted;
 	size_t n_accepted, cap_accepted;
+	struct cr_published published;
 	const char *workspace;
 
 	struct cr_arena *work; /* of the last call, or of the box */
@@ -199,6 +200,22 @@ int carrel_accept_gap(struct carrel *carrel, const char *gap)
 	return 0;
 }
 
+int carrel_publish(struct carrel *carrel, const char *port)
+{
+	struct cr_err err;
+
+	if (refuse_while_running(carrel) < 0)
+		return -1;
+	if (cr_published_add(carrel->kept, &carrel->published, port, "carrel_publish", &err) < 0)
+		return failed(carrel, &err);
+	return 0;
+}
+
+int carrel_published_port(const struct carrel *carrel, unsigned index)
+{
+	return index < carrel->published.count ? carrel->published.items[index].at.port : -1;
+}
+
 /* Rules and plan of what the object has been told so far. */
 static int prepare(struct carrel *carrel)
 {
@@ -213,6 +230,7 @@ static int prepare(struct carrel *carrel)
 		.n_texts = carrel->n_texts,
 		.accepted = carrel->accepted,
 		.n_accepted = carrel->n_accepted,
+		.published = carrel->published,
 	};
 	if (cr_prepare_rules(carrel->work, &carrel->request, &carrel->prepared, &err) < 0)
 		return failed_policy(carrel, &carrel->prepared.diags, &err);

@@ -168,6 +168,7 @@ int cr_prepare_rules(struct cr_arena *arena, const struct cr_request *request,
 		return -1;
 	if (cr_where_find(arena, request, &out->ctx, err) < 0 || choose_tier(out, err) < 0)
 		return -1;
+	out->ctx.published = request->published;
 	return gather(out, err) < 0 ? -1 : resolve(out, err);
 }
 
@@ -220,7 +221,8 @@ static const char *start_dir(struct cr_prepared *prepared, const struct cr_start
 
 static bool needs_broker(const struct cr_plan *plan)
 {
-	return cr_plan_has(plan, CR_STEP_CAPTURE) || cr_plan_has(plan, CR_STEP_PROXY);
+	return cr_plan_has(plan, CR_STEP_CAPTURE) || cr_plan_has(plan, CR_STEP_PROXY) ||
+	       cr_plan_has(plan, CR_STEP_PUBLISH);
 }
 
 static int start_once(struct cr_prepared *prepared, struct cr_start *start, struct cr_child *child,
@@ -300,7 +302,13 @@ int cr_prepare_start(struct cr_prepared *prepared, const struct cr_start *start,
 		     struct cr_child *child, struct cr_err *err)
 {
 	struct cr_start left = *start; /* its blank box is used once */
+	const struct cr_published *published = &prepared->request->published;
 	struct cr_err ignored;
+
+	for (size_t i = 0; i < published->count; i++)
+		if (published->items[i].is_chosen)
+			published->items[i].at.port = 0; /* of another start */
+
 	int started = start_in_some_tier(prepared, &left, child, err ? err : &ignored);
 
 	cr_blank_discard(left.blank);

@@ -34,6 +34,7 @@ struct cr_request {
 	size_t n_texts;
 	const char *const *accepted; /* gaps */
 	size_t n_accepted;
+	struct cr_published published; /* a port 0 is replaced when the box is started */
 };
 
 /* How far the flow has come. All memory is the arena's. Stays where it is: rules borrow from it. */

@@ -44,7 +44,16 @@ struct cr_netns {
 	atomic_bool done;
 };
 
-#define CR_MAX_FRESH 64 /* file systems made for one box */
+#define CR_MAX_FRESH    64 /* file systems made for one box */
+#define CR_MAX_FOLLOWED 64 /* sockets of the host that are mounted anew when they are made anew */
+
+/* See follow.c. */
+struct cr_followed {
+	const struct cr_step *step;
+	int parent;       /* its directory on the host */
+	const char *name; /* in that; of the step's path */
+	struct stat now;  /* of the file that is mounted */
+};
 
 struct cr_box {
 	struct cr_birth birth;
@@ -57,6 +66,7 @@ struct cr_box {
 	sigset_t old_mask;
 	bool explain;
 	int capture; /* to the broker, or -1 */
+	bool broker_is_ready;
 	atomic_bool *looking;
 	struct cr_err *err;
 	int scratch; /* the file system of fresh places; masks: directories "d", "e", file "f" */
@@ -68,6 +78,9 @@ struct cr_box {
 	bool in_view; /* mounts may cover reserved names */
 	dev_t fresh[CR_MAX_FRESH]; /* devices of file systems made for this box */
 	size_t n_fresh;
+	struct cr_followed followed[CR_MAX_FOLLOWED];
+	size_t n_followed;
+	int followed_events; /* of their directories; -1: nobody is followed */
 	struct cr_netns netns;
 	int parent; /* directory of a fresh place last used, or -1; see fresh.c */
 	char parent_path[CR_MAX_PATH];
@@ -144,8 +157,11 @@ int cr_netns_join(struct cr_box *box, const struct cr_step *step, struct cr_grab
 /* capture.c: the network of a box with a broker; see there. */
 int cr_capture_open(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 int cr_capture_listen(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+int cr_capture_publish(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 /* Makes one socket the broker asks for. False: the broker is gone. */
 bool cr_capture_serve(struct cr_box *box);
+/* Do connections of the box lead to a broker? It may also have one for published ports only. */
+bool cr_captures(const struct cr_box *box);
 
 /* reserve.c. The launcher makes and removes; init covers, and rescues when the launcher was killed.
  * Each has its own, in the region. NULL: that is full. */
@@ -160,6 +176,10 @@ void cr_reservations_close(struct cr_reservations *reservations);
  * host has uncovered. -1: cannot, the box must end. */
 int cr_guard_open(struct cr_box *box);
 int cr_guard_check(struct cr_box *box);
+
+/* follow.c: grabs a mount, and follows a socket that is live; mounts anew what was made anew. */
+int cr_follow_grab(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
+void cr_follow_check(struct cr_box *box);
 
 int cr_reserve_cover(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 

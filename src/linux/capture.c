@@ -6,8 +6,10 @@
  * is outside: init makes the sockets and passes them on. On ports that a box cannot bind
  * (below 1024) they listen on every address; elsewhere one is made for an address when somebody
  * wants to connect there, so that servers of the box keep their ports.
+ * Connections from the host to a published port of the box are begun here as well, for the broker.
  * Nothing here decides: a socket leads to the broker or nowhere.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
@@ -213,8 +215,13 @@ static int await_broker(struct cr_box *box)
 	struct cr_net_msg msg;
 	CR_AUTO_FD int fd = -1;
 
+	if (box->capture < 0)
+		return cr_fail(box->err, CR_E_INTERNAL, "there is no broker");
+	if (box->broker_is_ready)
+		return 0;
 	if (cr_net_receive(box->capture, &msg, &fd) <= 0 || msg.kind != CR_NET_READY)
 		return cr_fail(box->err, CR_E_STEP, "the broker has ended");
+	box->broker_is_ready = true;
 	return fcntl(box->capture, F_SETFL, O_NONBLOCK) < 0
 		       ? cr_step_fail(box, "talk to the broker")
 		       : 0;
@@ -224,8 +231,6 @@ int cr_capture_open(struct cr_box *box, const struct cr_step *step, struct cr_gr
 {
 	(void)step;
 	(void)grab;
-	if (box->capture < 0)
-		return cr_fail(box->err, CR_E_INTERNAL, "there is no broker");
 	if (make_routes(box) < 0 ||
 	    give_wildcards(box, CR_NET_DNS_UDP, SOCK_DGRAM, CR_NET_DNS_PORT) < 0 ||
 	    give_wildcards(box, CR_NET_DNS_TCP, SOCK_STREAM, CR_NET_DNS_PORT) < 0)
@@ -233,10 +238,76 @@ int cr_capture_open(struct cr_box *box, const struct cr_step *step, struct cr_gr
 	return await_broker(box);
 }
 
+/* A service of the host's loopback: the box's own has only this address given away. */
+static int give_listener(struct cr_box *box, const struct cr_step *step)
+{
+	struct cr_net_msg msg = {.kind = CR_NET_LISTENER,
+				 .addr = {.family = strchr(step->detail, ':') ? 6 : 4,
+					  .port = (uint16_t)step->value}};
+
+	if (inet_pton(msg.addr.family == 4 ? AF_INET : AF_INET6, step->detail, msg.addr.bytes) != 1)
+		return cr_fail(box->err, CR_E_INTERNAL, "bad address '%s'", step->detail);
+
+	CR_AUTO_FD int fd = make_socket(&msg.addr, SOCK_STREAM);
+
+	if (fd < 0 && msg.addr.family == 6 && is_absent(errno))
+		return 0;
+	if (fd < 0)
+		return cr_step_fail(box, "listen for the broker");
+	return cr_net_send(box->capture, &msg, fd) < 0 ? cr_step_fail(box, "talk to the broker")
+						       : 0;
+}
+
 int cr_capture_listen(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
 {
 	(void)grab;
+	if (step->detail)
+		return give_listener(box, step);
 	return give_wildcards(box, CR_NET_LISTENER, SOCK_STREAM, (uint16_t)step->value);
+}
+
+int cr_capture_publish(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab)
+{
+	(void)step;
+	(void)grab;
+	return await_broker(box);
+}
+
+bool cr_captures(const struct cr_box *box)
+{
+	return cr_plan_has(box->plan, CR_STEP_CAPTURE);
+}
+
+static bool is_published(const struct cr_box *box, uint16_t port)
+{
+	for (size_t i = 0; i < box->plan->n_steps; i++)
+		if (box->plan->steps[i].kind == CR_STEP_PUBLISH &&
+		    box->plan->steps[i].value == port)
+			return true;
+	return false;
+}
+
+/* A socket on its way to a server of the box, whatever becomes of it; -1 with errno. The broker
+ * waits for the outcome, we must not. */
+static int begin_to_connect(const struct cr_box *box, const struct cr_net_addr *addr)
+{
+	const struct cr_net_addr v4 = {.family = 4, .bytes = {127, 0, 0, 1}, .port = addr->port};
+	const struct cr_net_addr v6 = {.family = 6, .bytes = {[15] = 1}, .port = addr->port};
+	struct sockaddr_storage to;
+	socklen_t len = to_sockaddr(addr->family == 4 ? &v4 : &v6, &to);
+	int cause = EACCES;
+	int fd = -1;
+
+	if (is_published(box, addr->port)) {
+		fd = socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (fd >= 0 &&
+		    (connect(fd, (const struct sockaddr *)&to, len) == 0 || errno == EINPROGRESS))
+			return fd;
+		cause = errno;
+	}
+	cr_close_fd(&fd);
+	errno = cause;
+	return -1;
 }
 
 bool cr_capture_serve(struct cr_box *box)
@@ -249,12 +320,14 @@ bool cr_capture_serve(struct cr_box *box)
 		return errno == EAGAIN;
 	if (cr_net_msg_check(&msg))
 		return false;
-	if (msg.kind != CR_NET_LISTEN)
+	if (msg.kind != CR_NET_LISTEN && msg.kind != CR_NET_CONNECT)
 		return true;
 
-	CR_AUTO_FD int fd = make_socket(&msg.addr, SOCK_STREAM);
+	bool connects = msg.kind == CR_NET_CONNECT;
+	CR_AUTO_FD int fd =
+		connects ? begin_to_connect(box, &msg.addr) : make_socket(&msg.addr, SOCK_STREAM);
 
-	msg.kind = CR_NET_LISTENING;
+	msg.kind = connects ? CR_NET_CONNECTED : CR_NET_LISTENING;
 	msg.error = fd < 0 ? errno : 0;
 	return cr_net_send(box->capture, &msg, fd) == 0;
 }

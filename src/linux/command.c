@@ -71,7 +71,7 @@ static int do_seccomp(struct cr_box *box, const struct cr_step *step)
 {
 	struct cr_msg msg = {.kind = CR_MSG_LISTENER};
 	CR_AUTO_FD int listener = -1;
-	bool connects = box->capture >= 0 || cr_plan_has(box->plan, CR_STEP_PROXY);
+	bool connects = cr_captures(box) || cr_plan_has(box->plan, CR_STEP_PROXY);
 	int installed = connects ? install_connects(step->detail, box->explain, &listener, box->err)
 			: box->explain ? install_explained(step->detail, &listener, box->err)
 				       : cr_seccomp_install(step->detail, box->err);

@@ -80,7 +80,7 @@ int cr_drop_to_clean_up(const struct cr_box *box, struct cr_err *err)
 {
 	uint32_t kept = box->birth.tier != CR_TIER_FULL ? 0 : 1U << CAP_SYS_ADMIN;
 
-	if (box->capture >= 0)
+	if (cr_captures(box))
 		kept |= 1U << CAP_NET_BIND_SERVICE;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return cr_fail_os(err, CR_E_STEP, errno, "cannot set no_new_privs");

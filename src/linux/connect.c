@@ -375,7 +375,8 @@ int cr_notifier_hear(struct cr_notifier *n, int listener, int talk)
 		return 0;
 	if (n->on_connection)
 		n->on_connection(n->arg, &msg);
-	if (cr_net_end_is_refusal((enum cr_net_end)msg.end))
+	/* What a stranger on the host was refused is no doing of the box. */
+	if (cr_net_end_is_refusal((enum cr_net_end)msg.end) && !msg.incoming)
 		tell_refused(n, &msg);
 	return 0;
 }

@@ -31,7 +31,7 @@
 
 #define STACK_BYTES ((size_t)256 * 1024)
 
-#define SPARE_FILES 64 /* descriptors beside those of the steps */
+#define SPARE_FILES (64 + CR_MAX_FOLLOWED) /* descriptors beside those of the steps */
 
 static int write_file(const char *path, const char *text)
 {
@@ -80,9 +80,10 @@ static const struct {
 	[CR_STEP_LOOPBACK] = {.cover = cr_netns_join},
 	[CR_STEP_CAPTURE] = {.cover = cr_capture_open},
 	[CR_STEP_LISTEN] = {.cover = cr_capture_listen},
+	[CR_STEP_PUBLISH] = {.cover = cr_capture_publish},
 	[CR_STEP_READ_ONLY_TREE] = {.apply = cr_mount_read_only_tree},
 	[CR_STEP_WRITABLE] = {.grab = cr_mount_grab, .apply = cr_mount_writable},
-	[CR_STEP_READABLE] = {.grab = cr_mount_grab, .apply = cr_mount_readable},
+	[CR_STEP_READABLE] = {.grab = cr_follow_grab, .apply = cr_mount_readable},
 	[CR_STEP_PIN] = {.apply = cr_mount_pin},
 	[CR_STEP_PROTECT] = {.apply = cr_mount_protect},
 	[CR_STEP_RESERVE] = {.mask = cr_mount_grab_mask, .cover = cr_reserve_cover},
@@ -339,10 +340,13 @@ static void __attribute__((noreturn)) serve(struct cr_box *box, pid_t command, i
 		{.fd = box->birth.launcher, .events = POLLIN},
 		{.fd = box->mounts, .events = POLLPRI},
 		{.fd = box->capture, .events = POLLIN},
+		{.fd = box->followed_events, .events = POLLIN},
 	};
 
+	cr_follow_check(box); /* what was made anew before it was watched */
+
 	for (;;) {
-		if (poll(polled, 5, -1) < 0)
+		if (poll(polled, 6, -1) < 0)
 			continue;
 
 		/* The launcher wants the end, or it is gone. */
@@ -361,6 +365,8 @@ static void __attribute__((noreturn)) serve(struct cr_box *box, pid_t command, i
 		/* Without its broker the box is offline. */
 		if (polled[4].revents && !cr_capture_serve(box))
 			cr_close_fd(&polled[4].fd);
+		if (polled[5].revents)
+			cr_follow_check(box);
 		if (read(signals, &info, sizeof(info)) > 0)
 			reap(box, command);
 	}
@@ -459,6 +465,7 @@ void cr_init_main(const struct cr_birth *birth)
 		.scratch = -1,
 		.mounts = -1,
 		.capture = -1,
+		.followed_events = -1,
 		.parent = -1,
 		.landlock = -1,
 	};

@@ -9,8 +9,8 @@
  * another layer (before the first: the user's; an empty text is no layer), "#@ trusted" says that
  * the project file has been accepted, and "@/" stands for the root of the first drive. In a .fs
  * file, "home PATH", "workspace PATH" and "only SYSTEM-TIER ..." set the context, "fact NAME ..."
- * a fact of Windows (below); the other lines are fake_fs.h's. base.fs comes first in every case.
- * TAP on standard output.
+ * a fact of Windows (below), "publish TEXT" a --publish; the other lines are fake_fs.h's. base.fs
+ * comes first in every case. TAP on standard output.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -123,6 +123,11 @@ static void fs_line(struct run *run, char *line)
 		set_only(run, line + 5);
 	else if (strncmp(line, "fact ", 5) == 0)
 		set_fact(run, line + 5);
+	else if (strncmp(line, "publish ", 8) == 0 &&
+		 cr_published_add(run->arena, &ctx->published, line + 8, "--publish", NULL) < 0)
+		die("bad port", line);
+	else if (strncmp(line, "publish ", 8) == 0)
+		return;
 	else if (line[0] != '#' && fake_line(run->fs, line) < 0)
 		die("bad line of a .fs file", line);
 }

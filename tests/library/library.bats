@@ -63,7 +63,7 @@ teardown() {
 	[ -e "$LIBRARY_DIR/libcarrel.a" ] || skip "built without the static library"
 	! nm "$LIBRARY_DIR/libcarrel.a" 2>/dev/null | grep -q __asan_ || skip "sanitizers"
 	cc -I"$SOURCE_DIR/include" "$SOURCE_DIR/examples/embed.c" "$LIBRARY_DIR/libcarrel.a" \
-		-ljansson -o embed-static
+		-ljansson -levent_extra -levent_core -o embed-static
 	run ./embed-static desk sh -c 'exit 3'
 	[ "$status" -eq 3 ]
 }
@@ -86,6 +86,60 @@ teardown() {
 	run ./bad
 	[ "$status" -eq 0 ]
 	[[ $output == "mine:1:7: "* ]]
+}
+
+@test "a published port leads to a server in the box" {
+	[ -e "$LIBRARY_DIR/libcarrel.so" ] || skip "built without the shared library"
+	cat > publish.c <<-'C'
+		#include <stdio.h>
+		#include <carrel.h>
+		int main(int argc, char **argv)
+		{
+			struct carrel *box = carrel_new();
+			int code = 125;
+
+			if (argc < 2 || carrel_publish(box, "80") != -1 || !carrel_error(box)[0] ||
+			    carrel_published_port(box, 0) != -1)
+				return 1;
+			if (carrel_publish(box, "0:3000") < 0 || carrel_published_port(box, 0) != 0)
+				return 2;
+			for (int boxes = 0; boxes < 2; boxes++) {
+				if (carrel_run(box, argv + 1) < 0)
+					return fputs(carrel_error(box), stderr), 3;
+				printf("port %d\n", carrel_published_port(box, 0));
+				fflush(stdout);
+				if (carrel_publish(box, "3000") != -1 || carrel_wait(box, &code) < 0)
+					return 4;
+			}
+			carrel_free(box);
+			return code;
+		}
+	C
+	cat > server.py <<-'PY'
+		import socket
+		with socket.create_server(("127.0.0.1", 3000)) as listener:
+		    sock, _ = listener.accept()
+		    sock.sendall(b"from the box")
+		    sock.close()
+		raise SystemExit(9)
+	PY
+	cat > client.py <<-'PY'
+		import socket, sys
+		for line in sys.stdin:
+		    said = b""
+		    while said != b"from the box": # the server may not be there yet
+		        try:
+		            with socket.create_connection(("127.0.0.1", int(line.split()[1]))) as sock:
+		                said = sock.recv(100)
+		        except ConnectionResetError:
+		            pass
+		    print(said.decode())
+	PY
+	cc -I"$SOURCE_DIR/include" publish.c -L"$LIBRARY_DIR" -lcarrel -Wl,-rpath,"$LIBRARY_DIR" \
+		-o publish
+	run bash -o pipefail -c './publish /usr/bin/python3 -I server.py | python3 client.py'
+	[ "$status" -eq 9 ]
+	[ "$output" = "$(printf 'from the box\nfrom the box')" ]
 }
 
 @test "an installed library is found by pkg-config" {

@@ -105,6 +105,68 @@ static void test_apply(void **state)
 	fx_free(&fx);
 }
 
+/* The variable that leads to a socket the rules allow, and no other. */
+static void test_allowed_sockets(void **state)
+{
+	static const struct fake_file tree[] = {
+		{"/tmp/ssh-1/agent.2", CR_FT_SOCKET, NULL},
+		{"/tmp/ssh-1/file", CR_FT_FILE, ""},
+		{"/run/docker.sock", CR_FT_SOCKET, NULL},
+		{"/var/run", CR_FT_SYMLINK, "/run"},
+	};
+	static const struct {
+		const char *user, *managed, *entry;
+		enum cr_tier tier;
+		bool kept;
+	} rows[] = {
+		{"use default\nallow unix /tmp/ssh-1/agent.2\n", NULL,
+		 "SSH_AUTH_SOCK=/tmp/ssh-1/agent.2", CR_TIER_FULL, true},
+		{"use default\nallow unix /var/run/docker.sock\n", NULL,
+		 "DOCKER_HOST=unix:///run/docker.sock", CR_TIER_FULL, true},
+		{"use default\nallow unix /run/docker.sock\n", NULL,
+		 "DOCKER_HOST=unix:///var/run/docker.sock", CR_TIER_FULL, true},
+		{"use default\n", NULL, "SSH_AUTH_SOCK=/tmp/ssh-1/agent.2", CR_TIER_FULL, false},
+		{"use default\nallow unix /run/docker.sock\n", NULL,
+		 "SSH_AUTH_SOCK=/tmp/ssh-1/agent.2", CR_TIER_FULL, false},
+		{"use default\nask unix /tmp/ssh-1/agent.2\n", NULL,
+		 "SSH_AUTH_SOCK=/tmp/ssh-1/agent.2", CR_TIER_FULL, false},
+		{"use default\nallow unix /tmp/ssh-1/agent.2\n", NULL,
+		 "SSH_AUTH_SOCK=/tmp/ssh-1/../ssh-1/agent.2", CR_TIER_FULL, false},
+		{"use default\nallow unix /tmp/ssh-1/agent.2\n", NULL,
+		 "MY_TOKEN=/tmp/ssh-1/agent.2/x", CR_TIER_FULL, false},
+		{"use default\nallow unix /tmp/ssh-1/file\n", NULL, "MY_TOKEN=/tmp/ssh-1/file",
+		 CR_TIER_FULL, false},
+		{"use default\nallow unix /tmp/ssh-1/agent.2\n", NULL,
+		 "SSH_AUTH_SOCK=/tmp/ssh-1/agent.2", CR_TIER_LANDLOCK, false},
+		{"use default\nallow unix /tmp/ssh-1/agent.2\ndrop env SSH_*\n", NULL,
+		 "SSH_AUTH_SOCK=/tmp/ssh-1/agent.2", CR_TIER_FULL, false},
+		{"use default\nallow unix /tmp/ssh-1/agent.2\n", "drop env SSH_*\n",
+		 "SSH_AUTH_SOCK=/tmp/ssh-1/agent.2", CR_TIER_FULL, false},
+		{"use default\nallow unix /tmp/ssh-1/agent.2\n", "deny unix /tmp\n",
+		 "SSH_AUTH_SOCK=/tmp/ssh-1/agent.2", CR_TIER_FULL, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct fixture fx;
+		char entry[128];
+		char *const env[] = {entry, NULL};
+		char **out;
+
+		snprintf(entry, sizeof(entry), "%s", rows[i].entry);
+		fx_init(&fx, tree, COUNT(tree));
+		fx.input.ctx.tier = rows[i].tier;
+		fx_policy(&fx, CR_LAYER_USER, rows[i].user);
+		fx_policy(&fx, CR_LAYER_MANAGED, rows[i].managed);
+		fx_resolve(&fx);
+		out = cr_env_apply(fx.arena, fx.set, env);
+		assert_non_null(out);
+		if (!!out[0] != rows[i].kept)
+			fail_msg("row %zu: %s", i, rows[i].entry);
+		fx_free(&fx);
+	}
+}
+
 static void test_windows_folds(void **state)
 {
 	static char e1[] = "Path=C:\\bin", e2[] = "=C:=C:\\x", e3[] = "api_token=1";
@@ -142,9 +204,9 @@ static void test_too_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),    cmocka_unit_test(test_trusted_project),
-		cmocka_unit_test(test_apply),    cmocka_unit_test(test_windows_folds),
-		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_names),         cmocka_unit_test(test_trusted_project),
+		cmocka_unit_test(test_apply),         cmocka_unit_test(test_allowed_sockets),
+		cmocka_unit_test(test_windows_folds), cmocka_unit_test(test_too_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,7 +114,8 @@ static void by_name(void **state)
 	(void)state;
 	cr_net_set_name(&event, "a.example.com");
 	json = json_of(&fake, &event);
-	assert_int_equal(json_object_size(json), 16);
+	assert_int_equal(json_object_size(json), 17);
+	assert_true(json_is_false(json_object_get(json, "incoming")));
 	assert_string_equal(string_of(json, "event"), "connection");
 	assert_int_equal(number_of(json, "time_ms"), 1700000000123);
 	assert_string_equal(string_of(json, "program"), "curl");
@@ -131,6 +132,39 @@ static void by_name(void **state)
 	assert_int_equal(number_of(json, "up"), 1234);
 	assert_string_equal(string_of(json, "down"), "1152921504606846976");
 	assert_int_equal(number_of(json, "duration_ms"), 77);
+	json_decref(json);
+	fake_free(&fake);
+}
+
+/* From the host to a published port: the command line let it in, whatever rules say of the address.
+ */
+static void from_the_host(void **state)
+{
+	struct fake fake = resolve();
+	struct cr_published published = {0};
+	const struct cr_net_msg event = {
+		.kind = CR_NET_EVENT,
+		.end = CR_NET_DONE,
+		.incoming = true,
+		.addr = {.family = 4, .bytes = {127, 0, 0, 1}, .port = 8080},
+		.dialled = {.family = 6, .bytes = {[15] = 1}, .port = 3000},
+		.dialled_any = true,
+	};
+	json_t *json;
+
+	(void)state;
+	assert_int_equal(cr_published_add(fake.arena, &published, "9000", "--publish", NULL), 0);
+	assert_int_equal(cr_published_add(fake.arena, &published, "8080:3000", "--publish", NULL),
+			 0);
+	fake.rules->ctx.published = published;
+	json = json_of(&fake, &event);
+	assert_true(json_is_true(json_object_get(json, "incoming")));
+	assert_string_equal(string_of(json, "address"), "127.0.0.1");
+	assert_int_equal(number_of(json, "port"), 8080);
+	assert_string_equal(string_of(json, "dialled"), "::1");
+	assert_string_equal(string_of(json, "decision"), "allow");
+	assert_string_equal(string_of(json, "rule"), "publish");
+	assert_int_equal(number_of(json_object_get(json, "origin"), "line"), 2);
 	json_decref(json);
 	fake_free(&fake);
 }
@@ -185,6 +219,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decided_by_name_or_address),
 		cmocka_unit_test(by_name),
+		cmocka_unit_test(from_the_host),
 		cmocka_unit_test(by_address_and_refused),
 		cmocka_unit_test(every_end),
 	};

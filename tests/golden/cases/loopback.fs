@@ -1,0 +1,1 @@
+only linux-full linux-landlock

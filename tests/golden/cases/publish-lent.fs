@@ -1,0 +1,2 @@
+only linux-full
+publish 15432:5432
