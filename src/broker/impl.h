@@ -25,10 +25,10 @@
 #define BR_MAX_ADDRESS  16   /* addresses of one name that are tried */
 #define BR_MAX_GRANTS   256
 #define BR_MAX_LISTENER 4096
-#define BR_MAX_RECENT   256 /* calls of connect remembered, for who it was */
-#define BR_MAX_PIPES    32  /* empty ones kept */
-#define BR_MAX_GUESTS   512 /* of the proxy, who have not said yet where they want to go */
-#define BR_MAX_ASKED    32  /* questions to init that it has not answered yet */
+#define BR_MAX_RECENT   256  /* calls of connect remembered, for who it was */
+#define BR_MAX_PIPES    32   /* empty ones kept */
+#define BR_MAX_GUESTS   2048 /* of the proxy, who have not said yet where they want to go */
+#define BR_MAX_ASKED    32   /* questions to init that it has not answered yet */
 
 struct broker;
 struct br_conn;

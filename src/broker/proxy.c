@@ -335,7 +335,8 @@ static void admit(struct broker *b, int fd, const struct sockaddr *from)
 	struct guest *guest = NULL;
 	bool known = br_net_addr(from, &source) && br_recall(b, &source, &by);
 
-	if ((known || !b->proxy.is_joined) && b->proxy.n_guests < BR_MAX_GUESTS)
+	if ((known || !b->proxy.is_joined) && b->proxy.n_guests < BR_MAX_GUESTS &&
+	    b->proxy.n_guests <= b->max_conns / 2)
 		guest = guest_new(b, fd, HEAD_SECS);
 	if (!guest) {
 		close(fd);

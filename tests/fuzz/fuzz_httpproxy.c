@@ -6,6 +6,7 @@
 
 #include "core/host.h"
 #include "core/httpreq.h"
+#include "core/proxyauth.h"
 #include "fuzz.h"
 
 static void check_host(const struct cr_http_proxy *proxy)
@@ -72,6 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(proxy.head_len <= size && proxy.head_len <= CR_HTTP_HEAD_MAX);
 		check_host(&proxy);
 		check_rewritten(data, &proxy);
+		MUST(!cr_proxy_login_is(data, proxy.head_len, "carrel", "a secret nobody has"));
 	}
 	return 0;
 }

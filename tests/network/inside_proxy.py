@@ -10,6 +10,7 @@ import base64
 import ctypes
 import errno
 import os
+import resource
 import select
 import socket
 import sys
@@ -291,4 +292,6 @@ inside.OPERATIONS.update({function.__name__: function for function in (
     proxys_port, unspecific, datagram_pair, tell, loris, trickle)})
 
 if __name__ == "__main__":
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     sys.exit(inside.main())

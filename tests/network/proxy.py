@@ -24,7 +24,7 @@ RULES = [f"allow connect {ALLOWED}:{port}" for port in (443, 80)] + [
     f"allow connect {ALLOWED}:{port} notls" for port in (7, 5432)] + [
     "allow connect v4.example.com:80"]
 LOGIN_PLACE = "http://u:s@127.0.0.1:%d" % names.HOST_LOOPBACK # stands for the proxy outside
-MOST_GUESTS, MOST_KIB = 512, 16 << 10
+MOST_GUESTS, MOST_KIB = 2048, 16 << 10
 
 
 class ProxyPlace(world.NetPlace):
@@ -195,7 +195,7 @@ def connecting(trial):
     trial.allowed("sockets that wait, that do not, and those of IPv6 are connected",
                   [["connects", {}]], RULES, control=False)
     trial.allowed("so are those of many threads at once", [
-        ["many", {"count": 300, "target": f"{ALLOWED}:7"}]], RULES, control=False)
+        ["many", {"count": 1000, "target": f"{ALLOWED}:7"}]], RULES, control=False)
     trial.allowed("an IPv6 socket is as good", [
         ["by_connect", {"target": f"{ALLOWED}:7", "family": INET6}]], RULES, control=False)
 
