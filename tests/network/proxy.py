@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import sys
+import threading
 
 import names
 import world
@@ -381,6 +382,34 @@ def broker_of(launcher):
     return None
 
 
+def asked(trial):
+    """What a rule asks about waits for an answer, and is refused without one."""
+    place, target = trial.place, f"{ALLOWED}:7"
+    rules = [f"ask connect {ALLOWED}:7 notls"]
+    steps = [["by_connect", {"target": target}]] * 2
+    ran = place.probe(steps, rules, options=["--no-ask"])
+    problems = ran.broken() + none(ran.results, [], ran)
+    problems += [str(result) for result in ran.results if "403" not in result.get("status", "")]
+    trial.tap.check("where nobody is asked it is refused", problems)
+    answers = []
+
+    def question():
+        told = place.ran(place.outside([trial.world.carrel, "approvals"])).out.split()
+        return told[0] if told and target in told else None
+
+    def answer(verb):
+        number = world.until("a question", question)
+        answers.append(place.ran(place.outside([trial.world.carrel, verb, number])).code)
+    for verb, good in (("approve", True), ("deny", False)):
+        answerer = threading.Thread(target=answer, args=(verb,))
+        answerer.start()
+        ran = place.probe(steps, rules)
+        answerer.join()
+        problems = ran.broken() + [str(result) for result in ran.results if result["ok"] != good]
+        problems += [] if answers and answers.pop() == 0 else [f"carrel {verb} failed"]
+        trial.tap.check(f"and where somebody says {verb}, so it is", problems)
+
+
 def killed(trial):
     """Without its broker the box is offline."""
     def kill(_word, child):
@@ -428,7 +457,7 @@ def inside_another(trial):
 
 
 ROWS = [clients, by_itself, races, options, listening, connecting, login, hosts, contents, urls,
-        slow_guests, killed, inherited, inside_another]
+        slow_guests, asked, killed, inherited, inside_another]
 
 
 def main():
