@@ -423,7 +423,8 @@ int cr_event_explain(struct cr_arena *arena, const struct cr_ruleset *rules,
 	if (x.access.cap == CR_CAP_CONNECT ||
 	    cr_path_is_absolute(rules->ctx.os, event->denial.object))
 		verdict = cr_decide(rules, &x.access);
-	if (verdict.decision != CR_DENY && denial->net != CR_NET_DONE)
+	if (verdict.decision != CR_DENY && denial->net != CR_NET_DONE &&
+	    !cr_net_end_is_about_asking(denial->net))
 		return explain_broker(&x);
 	if (verdict.decision == CR_ALLOW) {
 		event->rule_text = "the policy allows it";

@@ -28,6 +28,11 @@ bool cr_net_end_is_refusal(enum cr_net_end end)
 	return ends[end].refusal;
 }
 
+bool cr_net_end_is_about_asking(enum cr_net_end end)
+{
+	return end == CR_NET_DENIED || end == CR_NET_UNANSWERED || end == CR_NET_NOBODY;
+}
+
 bool cr_net_end_is_about_content(enum cr_net_end end)
 {
 	return end == CR_NET_TLS_NAME || end == CR_NET_TLS_NO_NAME || end == CR_NET_TLS_BAD ||

@@ -110,6 +110,8 @@ const char *cr_net_msg_check(const struct cr_net_msg *msg);
 const char *cr_net_end_name(enum cr_net_end end);
 const char *cr_net_end_text(enum cr_net_end end);
 bool cr_net_end_is_refusal(enum cr_net_end end);
+/* Refused because whoever was to be asked said no, or nothing, or was nobody? */
+bool cr_net_end_is_about_asking(enum cr_net_end end);
 /* Refused for what was said, which a rule with `notls` would let pass? */
 bool cr_net_end_is_about_content(enum cr_net_end end);
 

@@ -300,12 +300,10 @@ def foreigners(place):
 # Looks for sockets where they might be, and at every one the kernel tells of. Says what it finds.
 SEARCH = r"""
 import os, socket, sys
-found = []
 for place in sys.argv[1:]:
-    peer = socket.socket(socket.AF_UNIX)
     try:
+        peer = socket.socket(socket.AF_UNIX)
         peer.connect(place)
-        found.append(place)
         peer.sendall(b'{"op":"list"}\n')
         peer.settimeout(5)
         print("ANSWER", peer.recv(4000))
@@ -338,11 +336,17 @@ def out_of_reach(place):
         control = subprocess.run([*place.account(), "python3", "-c", SEARCH, path],
                                  stdout=subprocess.PIPE, text=True, check=False).stdout
         problems += [] if "hello" in control else ["control: " + control]
-        for options in ([], ["--read", place.runtime], ["--write", place.runtime],
+        lesser = ["--tier", "landlock"]
+        for gap in ("metadata", "protected-paths", "processes", "connect-names", "connect-udp"):
+            lesser += ["--accept-gap", gap]
+        for options in ([], lesser, [*lesser, "--read", place.runtime, "--write", place.runtime],
+                        ["--read", place.runtime], ["--write", place.runtime],
                         ["--read", folder], ["--read", path], ["--unix", path],
                         ["--write", place.top]):
             said = boxed_search(place, path, ["--accept-gap", "unix-sockets", *options]
                                 if "--unix" in options else options)
+            if "NOT" not in said and "no such" not in said:
+                problems.append(f"{options}: it did not look: {said}")
             if "hello" in said or os.path.basename(path) in said.replace("NOT ", "").split("LIST")[-1]:
                 problems.append(f"{options}: {said}")
         if not place.questions():

@@ -43,7 +43,8 @@ def no(place):
         with open(os.path.join(place.workspace, "events"), encoding="utf-8") as file:
             events = file.read()
         return has(box.said, "FAILED") + lacks(box.said, "GOT") + \
-            has(events, "somebody was asked and said no", '"end":"denied"') + \
+            has(events, "somebody was asked and said no", '"end":"denied"',
+                f'"rule":"ask connect {place.object}"', "would have to go first") + \
             ([] if box.said.count("asks to connect") == 1 else ["a no was asked again at once"]) + \
             ([] if place.server.count == before else ["it reached the server"])
 

@@ -425,8 +425,8 @@ static void of_the_broker(void **state)
 		 "", "only by a rule that names the address itself"},
 		{CR_OP_CONNECT, CR_NET_LIMIT, "good.test:443", "the policy allows the host", "", "",
 		 "the policy allows the host already"},
-		{CR_OP_CONNECT, CR_NET_DENIED, "asked.test:443", "the policy allows the host", "",
-		 "", "the policy allows the host already"},
+		{CR_OP_CONNECT, CR_NET_DENIED, "asked.test:443", "ask connect asked.test:443", "",
+		 "", "'ask connect asked.test:443' (test.policy:2) would have to go first"},
 	};
 	const struct layers layers = {
 		.user = "allow connect good.test:443\nask connect asked.test:443\n"};

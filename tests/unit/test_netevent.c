@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "../golden/fake_rules.h"
+#include "core/event.h"
 #include "core/netevent.h"
 
 static struct fake resolve(void)
@@ -214,6 +215,34 @@ static void every_end(void **state)
 	fake_free(&fake);
 }
 
+/* Who was not allowed what is asked for is told the rule that asks, and the one that would not. */
+static void refused_when_asked(void **state)
+{
+	static const enum cr_net_end ends[] = {CR_NET_DENIED, CR_NET_UNANSWERED, CR_NET_NOBODY};
+	struct fake fake = resolve();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		struct cr_denial denial = {.op = CR_OP_CONNECT,
+					   .object = "c.example.com:80",
+					   .boundary = cr_net_end_text(ends[i]),
+					   .program = "curl",
+					   .net = ends[i]};
+		struct cr_event event;
+
+		assert_int_equal(cr_event_explain(fake.arena, fake.rules, &denial, &event, NULL),
+				 0);
+		assert_string_equal(event.rule_text, "ask connect *.example.com:1-500");
+		assert_string_equal(event.remedy_rule, "allow connect c.example.com:80");
+		denial.object = "192.0.2.7:22";
+		assert_int_equal(cr_event_explain(fake.arena, fake.rules, &denial, &event, NULL),
+				 0);
+		assert_string_equal(event.remedy_rule, "");
+		assert_non_null(strstr(event.remedy_why_not, "would have to go first"));
+	}
+	fake_free(&fake);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +251,7 @@ int main(void)
 		cmocka_unit_test(from_the_host),
 		cmocka_unit_test(by_address_and_refused),
 		cmocka_unit_test(every_end),
+		cmocka_unit_test(refused_when_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
