@@ -253,8 +253,26 @@ def deceptive(place):
         return lacks(asked, "\x1b[2J", "\u202e") + has(asked, "\\x1b[2J", "\\u{202e}", "\\x0aallow")
 
 
+def lesser(place):
+    """In the landlock tier, where connections go by a proxy, it is asked just so."""
+    words = place.words(["connect"], ["--tier", "landlock", "--accept-gap", "metadata",
+                                      "--accept-gap", "protected-paths", "--accept-gap", "processes"])
+    words[words.index("--") + 1:] = ["curl", "-sS", "--http0.9", f"http://{place.object}/"]
+    problems = []
+    for key, wanted in ("n", 0), ("y", 1):
+        before = place.server.count
+        with Terminal(place, words) as box:
+            box.expect(r"by 'curl'")
+            box.expect(PROMPT)
+            box.type(key)
+            code = box.end()
+            problems += [] if (place.server.count - before, code == 0) == (wanted, bool(wanted)) \
+                else [f"{key}: {code}: {box.said!r}"]
+    return problems
+
+
 TESTS = [yes, no, timeout, typeahead, pasted, raw, interrupt, reading, injected, resized, jobs,
-         background, elsewhere, ended, expires, no_ask, deceptive]
+         background, elsewhere, ended, expires, no_ask, deceptive, lesser]
 
 if __name__ == "__main__":
     enter()
