@@ -66,7 +66,8 @@ def clients(trial):
     """Programs that know the variables, each by name: one allowed, one not."""
     place, ca = trial.place, trial.world.file("ca.crt")
     curl = ["curl", "-fsS", "--max-time", "20", "--cacert", ca]
-    socks = ["sh", "-c", '[ -z "$ALL_PROXY" ] || set -- "$@" -x "$ALL_PROXY"; exec "$@"', "sh"]
+    socks = ["sh", "-c", '[ -z "$ALL_PROXY" ] || set -- "$@" -x "socks5h${ALL_PROXY#http}"; exec "$@"',
+             "sh"]
     git = ["sh", "-c", 'rm -rf c && git -c http.sslCAInfo="$0" clone -q "$1" c && echo hello by']
     rows = [("curl, https", "curl", lambda n: [*curl, url("https", n)]),
             ("curl, http", "curl", lambda n: [*curl, url("http", n)]),
