@@ -31,7 +31,7 @@ with-tests:
 	@$(MESON) compile -C $(BUILD)
 
 check: with-tests windows
-	@tests/run $(BUILD) unit golden cli fuzz lint escape diff compat stress faults library ask \
+	@tests/run $(BUILD) unit golden cli fuzz lint escape diff compat stress faults library ask network \
 		+ build-windows windows
 
 check-slow: with-tests

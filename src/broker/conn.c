@@ -94,7 +94,7 @@ void br_conn_end(struct br_conn *conn, enum cr_net_end end)
 	unlink_conn(conn);
 	b->n_incoming -= conn->way == BR_WAY_PUBLISHED;
 	free(conn->held);
-	free(conn);
+	br_spare_give(&b->spare_conns, conn);
 }
 
 static bool same_target(const struct br_target *a, const struct br_target *b)
@@ -180,7 +180,7 @@ static void on_no_answer(evutil_socket_t fd, short what, void *arg)
 struct br_conn *br_conn_new(struct broker *b, int client, const struct cr_net_addr *local,
 			    const struct br_want *by)
 {
-	struct br_conn *conn = calloc(1, sizeof(*conn));
+	struct br_conn *conn = br_spare_take(&b->spare_conns, sizeof(*conn));
 
 	if (!conn) {
 		close_hard(client);
@@ -263,7 +263,8 @@ void br_conn_dialled(struct br_conn *conn, int server, const struct cr_net_addr 
 	conn->dialled = *addr;
 	conn->has_dialled = true;
 	conn->gate = conn->unchecked ? BR_GATE_OPEN : BR_GATE_CLOSED;
-	set_no_delay(conn->client);
+	if (conn->way != BR_WAY_CAPTURED) /* its listener has it: capture.c */
+		set_no_delay(conn->client);
 	set_no_delay(server);
 	setsockopt(server, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 	conn->is_answered = true;

@@ -82,9 +82,10 @@ void br_dial_free(struct br_dial *dial)
 		close(dial->attempts[i].fd);
 	}
 	/* The lookup's callback is still to come, with EVUTIL_EAI_CANCEL; it frees the rest. */
-	dial->conn = NULL;
 	if (!dial->lookup)
-		free(dial);
+		br_spare_give(&dial->conn->broker->spare_dials, dial);
+	else
+		dial->conn = NULL;
 }
 
 static void try_next(struct br_dial *dial);
@@ -109,8 +110,16 @@ static void on_connected(evutil_socket_t fd, short what, void *arg)
 	try_next(dial);
 }
 
-/* Begins to connect; false when that failed at once. */
-static bool begin(struct br_dial *dial, size_t number)
+/* Asked again, the kernel says at once whether it is done: on this machine it often is. */
+static bool is_connected(int fd, const struct sockaddr_storage *to, socklen_t len)
+{
+	return connect(fd, (const struct sockaddr *)to, len) == 0 || errno == EISCONN;
+}
+
+enum begun { FAILED, BEGUN, DONE };
+
+/* Begins to connect. DONE: the socket is *server. */
+static enum begun begin(struct br_dial *dial, size_t number, int *server)
 {
 	struct attempt *attempt = &dial->attempts[number];
 	struct sockaddr_storage to;
@@ -119,10 +128,18 @@ static bool begin(struct br_dial *dial, size_t number)
 
 	attempt->fd = -1;
 	if (fd < 0)
-		return false;
+		return FAILED;
 	if (connect(fd, (const struct sockaddr *)&to, len) < 0 && errno != EINPROGRESS) {
 		close(fd);
-		return false;
+		return FAILED;
+	}
+	if (is_connected(fd, &to, len)) {
+		*server = fd;
+		return DONE;
+	}
+	if (errno != EALREADY) {
+		close(fd);
+		return FAILED;
 	}
 	attempt->dial = dial;
 	attempt->number = number;
@@ -130,7 +147,7 @@ static bool begin(struct br_dial *dial, size_t number)
 	event_assign(&attempt->writable, dial->conn->broker->base, fd, EV_WRITE, on_connected,
 		     attempt);
 	event_add(&attempt->writable, NULL);
-	return true;
+	return BEGUN;
 }
 
 static void set_timer(struct br_dial *dial)
@@ -147,12 +164,21 @@ static void set_timer(struct br_dial *dial)
 /* One more address, or the end when all have failed. */
 static void try_next(struct br_dial *dial)
 {
+	int server;
+
 	while (dial->next < dial->n_addrs) {
-		if (begin(dial, dial->next++)) {
+		const struct cr_net_addr addr = dial->addrs[dial->next];
+
+		switch (begin(dial, dial->next++, &server)) {
+		case DONE:
+			br_conn_dialled(dial->conn, server, &addr);
+			return;
+		case BEGUN:
 			set_timer(dial);
 			return;
+		case FAILED:
+			dial->failed++;
 		}
-		dial->failed++;
 	}
 	if (dial->failed == dial->n_addrs)
 		br_conn_end(dial->conn, CR_NET_FAILED);
@@ -285,7 +311,7 @@ static void go_to_address(struct br_dial *dial)
 
 void br_dial(struct br_conn *conn)
 {
-	struct br_dial *dial = calloc(1, sizeof(*dial));
+	struct br_dial *dial = br_spare_take(&conn->broker->spare_dials, sizeof(*dial));
 
 	if (!dial) {
 		br_conn_end(conn, CR_NET_LIMIT);

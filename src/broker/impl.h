@@ -26,6 +26,7 @@
 #define BR_MAX_GRANTS   256
 #define BR_MAX_LISTENER 4096
 #define BR_MAX_RECENT   256  /* calls of connect remembered, for who it was */
+#define BR_MAX_SPARE    32   /* blocks of each kind that are kept */
 #define BR_MAX_PIPES    32   /* empty ones kept */
 #define BR_MAX_GUESTS   2048 /* of the proxy, who have not said yet where they want to go */
 #define BR_MAX_ASKED    32   /* questions to init that it has not answered yet */
@@ -94,6 +95,12 @@ struct br_proxy {
 	size_t n_guests;
 };
 
+/* Blocks of one size. */
+struct br_spares {
+	void *blocks[BR_MAX_SPARE];
+	size_t count;
+};
+
 struct broker {
 	const struct cr_ruleset *rules;
 	struct event_base *base;
@@ -109,6 +116,7 @@ struct broker {
 	struct br_grant grants[BR_MAX_GRANTS];
 	struct br_pipe pipes[BR_MAX_PIPES];
 	size_t n_pipes;
+	struct br_spares spare_conns, spare_dials;
 	struct br_entry *entries; /* the newest first */
 	size_t n_incoming;
 	struct br_conn *conns;                /* the newest first */
@@ -281,6 +289,10 @@ void br_gate_pump(struct br_conn *conn);
 bool br_gate_answer(struct br_conn *conn);
 /* The same, but the first request is held already. */
 void br_http_begin(struct br_conn *conn);
+
+/* spare.c: zeroed memory for one, owned by the caller, NULL when there is none; and back. */
+void *br_spare_take(struct br_spares *spares, size_t size);
+void br_spare_give(struct br_spares *spares, void *block);
 
 /* relay.c */
 int br_flow_open(struct br_flow *flow, struct br_conn *conn, int from, int to);

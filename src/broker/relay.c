@@ -11,9 +11,13 @@
 
 #include "broker/impl.h"
 
-#define AT_ONCE    ((size_t)1 << 20)
-#define PIPE_BYTES (256 * 1024)
-#define MAX_ROUNDS 8 /* of moving, before others have their turn */
+/* Bytes at once: as much as a pipe may hold, unless many want a turn; then what is on its way in
+ * all still fits the processor's caches (docs/performance.md). */
+#define AT_ONCE      ((size_t)1024 * 1024)
+#define AT_ONCE_MANY ((size_t)64 * 1024)
+#define MANY         16
+#define LITTLE       4096
+#define MAX_ROUNDS   8 /* of moving, before others have their turn */
 
 static bool borrow(struct broker *b, struct br_pipe *pipe)
 {
@@ -24,7 +28,7 @@ static bool borrow(struct broker *b, struct br_pipe *pipe)
 	if (pipe2(pipe->ends, O_NONBLOCK | O_CLOEXEC) < 0)
 		return false;
 	/* More at a time; a user has only so much, and then the usual size will do. */
-	fcntl(pipe->ends[0], F_SETPIPE_SZ, PIPE_BYTES);
+	fcntl(pipe->ends[0], F_SETPIPE_SZ, AT_ONCE);
 	return true;
 }
 
@@ -127,7 +131,8 @@ static enum moved take(struct br_flow *flow)
 	if (!borrow(b, &flow->pipe))
 		return BROKEN;
 
-	ssize_t got = splice(flow->from, NULL, flow->pipe.ends[1], NULL, AT_ONCE,
+	ssize_t got = splice(flow->from, NULL, flow->pipe.ends[1], NULL,
+			     b->n_conns > MANY ? AT_ONCE_MANY : AT_ONCE,
 			     SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	int cause = errno;
 
@@ -162,8 +167,13 @@ bool br_flow_pump(struct br_flow *flow)
 	for (int i = 0; i < MAX_ROUNDS && moved == MOVED && !flow->eof; i++) {
 		if (flow->held == 0)
 			moved = take(flow);
+
+		bool little = flow->held < LITTLE;
+
 		if (moved == MOVED && flow->held > 0)
 			moved = put(flow);
+		if (little && flow->held == 0)
+			break; /* there was no more, and if there is now we will hear of it */
 	}
 	if (moved == BROKEN) {
 		br_conn_end(flow->conn, CR_NET_DONE);

@@ -197,9 +197,9 @@ static int plan_full(struct cr_builder *builder)
 static void plan_proxy_env(struct cr_builder *builder)
 {
 	static const char *const filled[] = {
-		"HTTP_PROXY=http://" CR_PROXY_AT,   "http_proxy=http://" CR_PROXY_AT,
-		"HTTPS_PROXY=http://" CR_PROXY_AT,  "https_proxy=http://" CR_PROXY_AT,
-		"ALL_PROXY=http://" CR_PROXY_AT, "all_proxy=http://" CR_PROXY_AT,
+		"HTTP_PROXY=http://" CR_PROXY_AT,  "http_proxy=http://" CR_PROXY_AT,
+		"HTTPS_PROXY=http://" CR_PROXY_AT, "https_proxy=http://" CR_PROXY_AT,
+		"ALL_PROXY=http://" CR_PROXY_AT,   "all_proxy=http://" CR_PROXY_AT,
 	};
 
 	for (size_t i = 0; i < sizeof(filled) / sizeof(filled[0]); i++)

@@ -15,6 +15,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -163,8 +164,13 @@ static int set_options(int fd, uint8_t family, int type)
 	if (family == 6 && (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0 ||
 			    setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &one, sizeof(one)) < 0))
 		return -1;
+	/* What is accepted has the option too: what a program sends must not wait for its next. */
 	if (type == SOCK_STREAM)
-		return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+		return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
+				       setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) <
+					       0
+			       ? -1
+			       : 0;
 	/* The answer must come from the address that was asked. */
 	return family == 6 ? setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof(one))
 			   : setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one));

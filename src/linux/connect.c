@@ -114,7 +114,7 @@ static int send_patiently(int talk, const struct cr_net_msg *msg, int with)
 	}
 }
 
-static struct cr_net_addr *place_of(struct cr_notifier *n, const struct cr_net_addr *addr)
+static struct cr_known_place *place_of(struct cr_notifier *n, const struct cr_net_addr *addr)
 {
 	unsigned hash = addr->port;
 
@@ -125,7 +125,7 @@ static struct cr_net_addr *place_of(struct cr_notifier *n, const struct cr_net_a
 
 static bool is_known(struct cr_notifier *n, const struct cr_net_addr *addr)
 {
-	const struct cr_net_addr *place = place_of(n, addr);
+	const struct cr_net_addr *place = &place_of(n, addr)->addr;
 
 	return place->port == addr->port && place->family == addr->family &&
 	       memcmp(place->bytes, addr->bytes, sizeof(addr->bytes)) == 0;
@@ -177,6 +177,18 @@ static void ask(struct cr_notifier *n, int listener, int talk, struct cr_net_msg
 	cr_notify_refuse(n, listener, msg->id, ECONNREFUSED);
 }
 
+/* Not for every connection of the same program: the broker would wake up twice for each. */
+static void tell_who(struct cr_notifier *n, int talk, struct cr_net_msg *want)
+{
+	struct cr_known_place *place = place_of(n, &want->addr);
+
+	if (place->pid == want->pid)
+		return;
+	place->pid = want->pid;
+	cr_notify_comm(want->pid, want->program, sizeof(want->program));
+	cr_net_send(talk, want, -1);
+}
+
 bool cr_connect_ask(struct cr_notifier *n, const struct sockaddr_storage *address, socklen_t len,
 		    int listener, int talk)
 {
@@ -192,9 +204,8 @@ bool cr_connect_ask(struct cr_notifier *n, const struct sockaddr_storage *addres
 		ask(n, listener, talk, &want, -1);
 		return true;
 	}
-	cr_notify_comm(pid, want.program, sizeof(want.program));
 	if (talk >= 0)
-		cr_net_send(talk, &want, -1);
+		tell_who(n, talk, &want);
 	return false;
 }
 
@@ -297,7 +308,7 @@ void cr_notifier_refuse(struct cr_notifier *n, int listener)
 
 static void go_there(struct cr_notifier *n, int listener, const struct cr_net_msg *verdict)
 {
-	*place_of(n, &verdict->addr) = verdict->addr;
+	*place_of(n, &verdict->addr) = (struct cr_known_place){.addr = verdict->addr};
 	cr_notify_let_go_on(n, listener, verdict->id);
 }
 

@@ -14,6 +14,12 @@
 
 #define CR_KNOWN_PLACES 64
 
+/* Where the broker listens, and who it was last told goes there. */
+struct cr_known_place {
+	struct cr_net_addr addr; /* port 0: none */
+	pid_t pid;
+};
+
 struct cr_notifier {
 	cr_denial_fn on_denial;
 	cr_connection_fn on_connection;
@@ -28,7 +34,7 @@ struct cr_notifier {
 	struct seccomp_notif *request;
 	struct seccomp_notif_resp *response;
 	size_t request_size, response_size;
-	struct cr_net_addr known[CR_KNOWN_PLACES]; /* where the broker listens; port 0: none */
+	struct cr_known_place known[CR_KNOWN_PLACES];
 };
 
 /* Answers the notification `id`: the call fails with `error`, returns 0 as if it had been carried

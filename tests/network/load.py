@@ -94,20 +94,24 @@ def opened(events, port):
     return sum(event.get("event") == "open" and event["port"] == port for event in events)
 
 
+def arrived(events, least, most):
+    """A name has two addresses: when the first is slow to answer, the second is tried as well."""
+    count = opened(events, ECHO)
+    return [] if least <= count <= most else [f"{count} arrived"]
+
+
 def sequential(load):
     count = many(10000)
     load.case(f"{count} connections one after the other", [
         ["sequential", {"host": ALLOWED, "port": ECHO, "count": count}]],
-        lambda results, events, watch: [] if opened(events, ECHO) == count + 1
-        else [f"{opened(events, ECHO)} arrived"])
+        lambda results, events, watch: arrived(events, count + 1, count + 1 + count // 100))
 
 
 def concurrent(load):
     count = many(1000)
     load.case(f"{count} connections at once", [
         ["concurrent", {"host": ALLOWED, "port": ECHO, "count": count}]],
-        lambda results, events, watch: [] if opened(events, ECHO) == count + 1
-        else [f"{opened(events, ECHO)} arrived"])
+        lambda results, events, watch: arrived(events, count + 1, 2 * count + 2))
 
 
 def aborted(load):
