@@ -176,7 +176,7 @@ static enum step receive(struct br_conn *conn)
 /* Nothing is held any more; from here on the bytes are only moved. */
 static enum step open_gate(struct br_conn *conn)
 {
-	free(conn->held);
+	br_held_free(conn->broker, conn->held);
 	conn->held = NULL;
 	conn->gate = BR_GATE_OPEN;
 	br_flow_pump(&conn->up);
@@ -196,13 +196,30 @@ static enum step go_on(struct br_conn *conn)
 	return receive(conn);
 }
 
+struct br_held *br_held_new(struct broker *b)
+{
+	struct br_held *held = NULL;
+
+	if (b->n_held < BR_MAX_HELD)
+		held = malloc(sizeof(*held)); /* most of it is never touched */
+	if (!held)
+		return NULL;
+	held->len = held->released = 0;
+	b->n_held++;
+	return held;
+}
+
+void br_held_free(struct broker *b, struct br_held *held)
+{
+	if (held)
+		b->n_held--;
+	free(held);
+}
+
 static enum step hold(struct br_conn *conn)
 {
-	conn->held = malloc(sizeof(*conn->held)); /* most of it is never touched */
-	if (!conn->held)
-		return end_with(conn, CR_NET_LIMIT);
-	conn->held->len = conn->held->released = 0;
-	return STEP_ON;
+	conn->held = br_held_new(conn->broker);
+	return conn->held ? STEP_ON : end_with(conn, CR_NET_LIMIT);
 }
 
 void br_gate_pump(struct br_conn *conn)

@@ -93,7 +93,7 @@ void br_conn_end(struct br_conn *conn, enum cr_net_end end)
 		is_whole(conn) ? (void)close(conn->client) : close_hard(conn->client);
 	unlink_conn(conn);
 	b->n_incoming -= conn->way == BR_WAY_PUBLISHED;
-	free(conn->held);
+	br_held_free(b, conn->held);
 	br_spare_give(&b->spare_conns, conn);
 }
 
@@ -234,7 +234,7 @@ void br_conn_request(struct broker *b, int client, const struct br_request *requ
 	struct br_conn *conn = br_conn_new(b, client, &request->target.addr, &request->by);
 
 	if (!conn) {
-		free(request->held);
+		br_held_free(b, request->held);
 		return;
 	}
 	conn->target = request->target;

@@ -19,6 +19,7 @@
 #define MAX_AT_A_TIME 32 /* datagrams before others have their turn */
 #define MAX_STREAMS   64
 #define MAX_QUERY     4096 /* bytes of one query on a stream */
+#define MOST_UNSENT   65536
 #define STREAM_SECS   10
 
 struct answer {
@@ -229,7 +230,9 @@ static bool serve_message(struct bufferevent *stream, struct broker *b, bool *ba
 	evbuffer_drain(in, sizeof(head) + len);
 	out[0] = (uint8_t)(answer >> 8);
 	out[1] = (uint8_t)answer;
-	*bad = answer == 0 || bufferevent_write(stream, out, answer + 2) < 0;
+	/* One that asks and does not listen is not served. */
+	*bad = answer == 0 || bufferevent_write(stream, out, answer + 2) < 0 ||
+	       evbuffer_get_length(bufferevent_get_output(stream)) > MOST_UNSENT;
 	return !*bad;
 }
 
@@ -260,7 +263,9 @@ static int stream_new(struct broker *b, int fd)
 	bufferevent_setcb(stream, on_stream_read, NULL, on_stream_event, b);
 	bufferevent_setwatermark(stream, EV_READ, 0, 2 + MAX_QUERY);
 	bufferevent_set_timeouts(stream, &limit, &limit);
-	return bufferevent_enable(stream, EV_READ | EV_WRITE);
+	if (bufferevent_enable(stream, EV_READ | EV_WRITE) < 0)
+		stream_end(stream, b);
+	return 0;
 }
 
 static void on_connection(evutil_socket_t listener, short what, void *arg)

@@ -25,9 +25,10 @@
 #define BR_MAX_ADDRESS  16   /* addresses of one name that are tried */
 #define BR_MAX_GRANTS   256
 #define BR_MAX_LISTENER 4096
-#define BR_MAX_RECENT   256  /* calls of connect remembered, for who it was */
+#define BR_MAX_RECENT   2048 /* calls of connect remembered, for who it was */
 #define BR_MAX_SPARE    32   /* blocks of each kind that are kept */
 #define BR_MAX_PIPES    32   /* empty ones kept */
+#define BR_MAX_HELD     2048 /* first bytes and requests being read: 64 MiB at the most */
 #define BR_MAX_GUESTS   2048 /* of the proxy, who have not said yet where they want to go */
 #define BR_MAX_ASKED    32   /* questions to init that it has not answered yet */
 
@@ -119,8 +120,8 @@ struct broker {
 	struct br_spares spare_conns, spare_dials;
 	struct br_entry *entries; /* the newest first */
 	size_t n_incoming;
-	struct br_conn *conns;                /* the newest first */
-	size_t n_conns, max_conns, n_streams; /* streams: name service by TCP */
+	struct br_conn *conns;                        /* the newest first */
+	size_t n_conns, max_conns, n_held, n_streams; /* streams: name service by TCP */
 	uint64_t next_id;
 	bool is_ending;
 	uint32_t ask_seconds;
@@ -282,7 +283,10 @@ int br_doors_serve(struct broker *b, const struct cr_published *published, const
 void br_entered(struct broker *b, const struct cr_net_msg *msg, int fd);
 void br_entry_free(struct br_entry *entry);
 
-/* check.c: moves what the client says as far as it is good; the connection may be gone after. */
+/* check.c: what is held, counted; NULL: there is too much of it, or no memory. */
+struct br_held *br_held_new(struct broker *b);
+void br_held_free(struct broker *b, struct br_held *held);
+/* Moves what the client says as far as it is good; the connection may be gone after. */
 void br_gate_pump(struct br_conn *conn);
 /* The server says something while its answer is waited for. True: it may be moved, and the gate
  * pumped. */

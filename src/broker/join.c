@@ -54,7 +54,10 @@ static void await(struct broker *b, const struct cr_net_msg *msg, int fd, int fl
 	}
 	*joining = (struct joining){.broker = b, .msg = *msg, .fd = fd, .flags = flags};
 	event_assign(&joining->writable, b->base, fd, EV_WRITE, on_writable, joining);
-	event_add(&joining->writable, NULL);
+	if (event_add(&joining->writable, NULL) == 0)
+		return;
+	free(joining);
+	finish(b, msg, fd, flags, ENOBUFS);
 }
 
 /* An IPv6 socket can do it too, unless it has been told not to. */

@@ -79,21 +79,53 @@ static bool names_address(const struct cr_rule *rule)
 	return rule && cr_host_names_address(&rule->host);
 }
 
-enum cr_net_end br_may_dial(const struct broker *b, const struct br_target *target,
-			    const struct cr_net_addr *addr)
+/* Was the target asked for, and this very address, too, if that is what the rule names? */
+static bool is_asked_for(const struct broker *b, const struct br_target *target,
+			 const struct cr_net_addr *addr)
 {
-	struct cr_net_addr there = *addr;
+	const struct br_target there = {.name = "", .addr = *addr};
 
-	there.port = target->addr.port;
+	return cr_net_decide(b->rules, target->name, &target->addr).decision == CR_ASK ||
+	       br_grant_holds(b, &there);
+}
 
-	struct cr_verdict verdict = cr_net_decide(b->rules, "", &there);
+static enum cr_net_end may_dial(const struct broker *b, const struct br_target *target,
+				const struct cr_net_addr *addr)
+{
+	struct cr_verdict verdict = cr_net_decide(b->rules, "", addr);
 	bool named = names_address(verdict.rule);
 
 	if (named && verdict.decision == CR_DENY)
 		return CR_NET_BY_RULES;
-	/* Beside an address that is asked for, the name was asked for: one answer is enough. */
+	/* Nobody is asked twice, but somebody is asked. */
+	if (named && verdict.decision == CR_ASK && !is_asked_for(b, target, addr))
+		return CR_NET_BY_RULES;
 	return named || !cr_special_address(addr->family, addr->bytes) ? CR_NET_DONE
 								       : CR_NET_SPECIAL;
+}
+
+/* The IPv4 address that a network with NAT64 makes of it (RFC 6052), which rules may be about. */
+static bool is_translated(const struct cr_net_addr *addr, struct cr_net_addr *inner)
+{
+	static const uint8_t prefix[12] = {0x00, 0x64, 0xff, 0x9b};
+
+	if (addr->family != 6 || memcmp(addr->bytes, prefix, sizeof(prefix)) != 0)
+		return false;
+	*inner = (struct cr_net_addr){.family = 4, .port = addr->port};
+	memcpy(inner->bytes, addr->bytes + sizeof(prefix), 4);
+	return true;
+}
+
+enum cr_net_end br_may_dial(const struct broker *b, const struct br_target *target,
+			    const struct cr_net_addr *addr)
+{
+	struct cr_net_addr there = *addr, inner;
+	enum cr_net_end refused = CR_NET_DONE;
+
+	there.port = target->addr.port;
+	if (is_translated(&there, &inner))
+		refused = may_dial(b, target, &inner);
+	return refused != CR_NET_DONE ? refused : may_dial(b, target, &there);
 }
 
 bool br_localhost_other(const struct broker *b, const struct br_target *target,

@@ -110,10 +110,20 @@ int br_listen(struct broker *b, const struct cr_net_addr *addr, int fd)
 	return start(listener, fd);
 }
 
+static bool is_listening(const struct broker *b, const struct cr_net_addr *addr)
+{
+	const struct br_listener *listener = find(b, addr);
+
+	return listener && listener->fd >= 0;
+}
+
 void br_give_verdict(struct broker *b, uint64_t id, const struct cr_net_addr *addr, int error)
 {
-	const struct cr_net_msg verdict = {
-		.kind = CR_NET_VERDICT, .id = id, .addr = *addr, .error = error};
+	const struct cr_net_msg verdict = {.kind = CR_NET_VERDICT,
+					   .id = id,
+					   .addr = *addr,
+					   .error = error,
+					   .allowed = error == 0 && is_listening(b, addr)};
 
 	/* Somebody would wait for it for ever. */
 	if (br_channel_send(&b->talk, &verdict) < 0)

@@ -47,13 +47,15 @@ static void on_talk(struct broker *b, const struct cr_net_msg *msg, int fd)
 	}
 	if (fd >= 0)
 		close(fd);
+	else if (msg->kind == CR_NET_JOIN) /* there was no room for its socket */
+		br_give_verdict(b, msg->id, &msg->addr, ENOBUFS);
 	if (msg->kind == CR_NET_WANT)
 		br_want(b, msg);
 	else if (msg->kind == CR_NET_ANSWER)
 		br_conn_answer(b, msg);
 }
 
-/* Two sockets a connection; pipes are few. */
+/* Two sockets a connection, and two pipes when both its sides are slow. */
 static size_t raise_files(void)
 {
 	struct rlimit limit;
@@ -62,7 +64,7 @@ static size_t raise_files(void)
 		return 64;
 	limit.rlim_cur = limit.rlim_max < 1 << 20 ? limit.rlim_max : 1 << 20;
 	setrlimit(RLIMIT_NOFILE, &limit);
-	return limit.rlim_cur > 2 * SPARE_FILES ? (limit.rlim_cur - SPARE_FILES) / 4 : 64;
+	return limit.rlim_cur > 2 * SPARE_FILES ? (limit.rlim_cur - SPARE_FILES) / 6 : 64;
 }
 
 /* The host's own resolver settings, read once; names are looked up as they are written. */

@@ -184,7 +184,7 @@ static void go(struct guest *guest, const struct wish *wish)
 	int fd = guest->fd;
 
 	if (!find_target(b, wish, &request.target)) {
-		free(wish->held);
+		br_held_free(b, wish->held);
 		drop(guest);
 		return;
 	}
@@ -194,18 +194,17 @@ static void go(struct guest *guest, const struct wish *wish)
 }
 
 /* The first request, as its host gets it; NULL: too long to be rewritten. */
-static struct br_held *rewritten(const struct cr_http_proxy *proxy)
+static struct br_held *rewritten(struct broker *b, const struct cr_http_proxy *proxy)
 {
-	struct br_held *held = malloc(sizeof(*held));
+	struct br_held *held = br_held_new(b);
 
 	if (!held)
 		return NULL;
 	cr_http_init(&held->http, proxy->host, proxy->port);
-	held->released = 0;
 	held->len = cr_http_proxy_rewrite(peeked, proxy, held->buffer, sizeof(held->buffer));
 	if (held->len > 0)
 		return held;
-	free(held);
+	br_held_free(b, held);
 	return NULL;
 }
 
@@ -222,9 +221,9 @@ static void serve_http(struct guest *guest, const struct cr_http_proxy *proxy)
 					 guest->broker->proxy.secret);
 
 	if (is_ours && !proxy->connect)
-		wish.held = rewritten(proxy);
+		wish.held = rewritten(guest->broker, proxy);
 	if (!consume(guest->fd, proxy->head_len)) {
-		free(wish.held);
+		br_held_free(guest->broker, wish.held);
 		drop(guest);
 	} else if (!is_ours) {
 		say_http(guest->fd, "407 Proxy Authentication Required",

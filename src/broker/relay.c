@@ -46,35 +46,6 @@ static void give_back(struct broker *b, struct br_pipe *pipe)
 		close_pipe(pipe);
 }
 
-static void on_ready(evutil_socket_t fd, short what, void *arg)
-{
-	struct br_flow *flow = arg;
-	struct br_conn *conn = flow->conn;
-
-	(void)fd;
-	(void)what;
-	if (flow == &conn->down && conn->gate == BR_GATE_ANSWER) {
-		if (br_gate_answer(conn) && br_flow_pump(flow))
-			br_gate_pump(conn);
-	} else if (flow == &conn->down) {
-		br_flow_pump(flow);
-	} else if (conn->gate == BR_GATE_OPEN) {
-		br_flow_pump(flow);
-	} else {
-		br_gate_pump(conn);
-	}
-}
-
-int br_flow_open(struct br_flow *flow, struct br_conn *conn, int from, int to)
-{
-	*flow = (struct br_flow){.conn = conn, .from = from, .to = to};
-	event_assign(&flow->readable, conn->broker->base, from, EV_READ | EV_PERSIST, on_ready,
-		     flow);
-	event_assign(&flow->writable, conn->broker->base, to, EV_WRITE | EV_PERSIST, on_ready,
-		     flow);
-	return event_add(&flow->readable, NULL);
-}
-
 void br_flow_close(struct br_flow *flow)
 {
 	if (!flow->conn)
@@ -183,4 +154,43 @@ bool br_flow_pump(struct br_flow *flow)
 		return br_flow_shut(flow);
 	br_flow_wait(flow, flow->held == 0, flow->held > 0);
 	return true;
+}
+
+static void put_rest(struct br_flow *flow)
+{
+	if (put(flow) == BROKEN)
+		br_conn_end(flow->conn, CR_NET_DONE);
+	else
+		br_flow_wait(flow, flow->held == 0, flow->held > 0);
+}
+
+static void on_ready(evutil_socket_t fd, short what, void *arg)
+{
+	struct br_flow *flow = arg;
+	struct br_conn *conn = flow->conn;
+
+	(void)fd;
+	(void)what;
+	if (flow == &conn->down && conn->gate == BR_GATE_ANSWER && flow->held > 0) {
+		put_rest(flow); /* of what was said before the hello */
+	} else if (flow == &conn->down && conn->gate == BR_GATE_ANSWER) {
+		if (br_gate_answer(conn) && br_flow_pump(flow))
+			br_gate_pump(conn);
+	} else if (flow == &conn->down) {
+		br_flow_pump(flow);
+	} else if (conn->gate == BR_GATE_OPEN) {
+		br_flow_pump(flow);
+	} else {
+		br_gate_pump(conn);
+	}
+}
+
+int br_flow_open(struct br_flow *flow, struct br_conn *conn, int from, int to)
+{
+	*flow = (struct br_flow){.conn = conn, .from = from, .to = to};
+	event_assign(&flow->readable, conn->broker->base, from, EV_READ | EV_PERSIST, on_ready,
+		     flow);
+	event_assign(&flow->writable, conn->broker->base, to, EV_WRITE | EV_PERSIST, on_ready,
+		     flow);
+	return event_add(&flow->readable, NULL);
 }

@@ -34,6 +34,8 @@ static bool take_one(struct br_channel *channel)
 	if (got < 0 && errno == EAGAIN)
 		return false;
 	if (got <= 0 || cr_net_msg_check(&msg)) {
+		if (received >= 0)
+			close(received);
 		br_end(channel->broker);
 		return false;
 	}
@@ -148,7 +150,8 @@ void br_tell(struct broker *b, const struct cr_net_msg *event)
 {
 	const struct timeval later = {.tv_usec = TELL_USEC};
 
-	if (enqueue(&b->talk, event) < 0)
+	/* The rest is for those that somebody waits for. */
+	if (b->talk.count >= BR_MAX_QUEUED / 2 || enqueue(&b->talk, event) < 0)
 		return;
 	if (b->talk.count >= MOST_TOLD)
 		flush(&b->talk);

@@ -40,7 +40,8 @@ enum cr_net_kind {
 	CR_NET_JOIN,   /* likewise, with the caller's socket: connect it to the proxy */
 	CR_NET_ANSWER, /* id: of an ASK; allowed, seconds: from now on; or end: why not */
 	/* broker to launcher */
-	CR_NET_VERDICT, /* id; error: what the caller is told, 0: let it go on */
+	CR_NET_VERDICT, /* id; error: what the caller is told, 0: let it go on; allowed: the broker
+			 * listens there from now on */
 	CR_NET_EVENT,   /* the rest of the struct: one decision */
 	CR_NET_ASK,     /* id, seconds, and as EVENT: may this connection be made? An EVENT with the
 			 * same id tells that nobody waits for the answer any more */

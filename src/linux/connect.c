@@ -308,7 +308,8 @@ void cr_notifier_refuse(struct cr_notifier *n, int listener)
 
 static void go_there(struct cr_notifier *n, int listener, const struct cr_net_msg *verdict)
 {
-	*place_of(n, &verdict->addr) = (struct cr_known_place){.addr = verdict->addr};
+	if (verdict->allowed)
+		*place_of(n, &verdict->addr) = (struct cr_known_place){.addr = verdict->addr};
 	cr_notify_let_go_on(n, listener, verdict->id);
 }
 

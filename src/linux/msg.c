@@ -55,7 +55,8 @@ static int receive_with_fd(int sock, void *data, size_t size, int *fd)
 		.msg_iov = &io,
 		.msg_iovlen = 1,
 		.msg_control = control.space,
-		.msg_controllen = sizeof(control.space),
+		/* Room for one and no more: the rest of the space would hold another. */
+		.msg_controllen = CMSG_LEN(sizeof(int)),
 	};
 	ssize_t got;
 

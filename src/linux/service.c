@@ -15,6 +15,7 @@
 
 #include "core/linux_abi.h"
 #include "linux/box.h"
+#include "linux/child.h"
 #include "linux/fd.h"
 
 #define FAREWELL_MS 1000 /* for closing what is open, before it is killed */
@@ -59,7 +60,10 @@ static void await_end(int talk)
 	struct cr_net_msg msg;
 	CR_AUTO_FD int fd = -1;
 
-	while (poll(&polled, 1, FAREWELL_MS) > 0 && cr_net_receive(talk, &msg, &fd) > 0)
+	uint64_t end = cr_now_ms() + FAREWELL_MS;
+
+	while (cr_now_ms() < end && poll(&polled, 1, FAREWELL_MS) > 0 &&
+	       cr_net_receive(talk, &msg, &fd) > 0)
 		cr_close_fd(&fd);
 }
 

@@ -22,7 +22,7 @@
 #include "linux/child.h"
 #include "linux/fd.h"
 
-#define FAREWELL_MS 1000 /* without a word from the broker */
+#define FAREWELL_MS 2000 /* for the last words of the broker */
 #define GRACE_MS    2000 /* between SIGTERM and the end, when the time is up */
 
 static const int forwarded[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM};
@@ -255,7 +255,9 @@ static void hear_farewell(struct cr_running *running)
 
 	if (polled.fd < 0 || shutdown(polled.fd, SHUT_WR) < 0)
 		return;
-	while (poll(&polled, 1, FAREWELL_MS) > 0 &&
+	uint64_t end = cr_now_ms() + FAREWELL_MS;
+
+	while (cr_now_ms() < end && poll(&polled, 1, FAREWELL_MS) > 0 &&
 	       cr_notifier_hear(running->notifier, -1, polled.fd) == 0)
 		;
 }

@@ -347,6 +347,21 @@ def dns_many(server, pattern, count, kind="A"):
     return {"ok": True, "seen": seen}
 
 
+def dns_unheard(server, name, most=80 << 20):
+    """Asks by TCP and never listens, until nobody takes any more; `sent` bytes were taken."""
+    question = dnswire.query(name)
+    block, sent = (len(question).to_bytes(2, "big") + question) * 200, 0
+    sock = reach(server, 53)
+    sock.settimeout(2)
+    try:
+        while sent < most:
+            sent += sock.send(block)
+    except OSError:
+        pass
+    globals()["UNHEARD"] = sock # open until this program ends, so that it can be looked at
+    return {"ok": sent > 0, "sent": sent}
+
+
 def dns_then_tls(name, asked):
     """Asks for the name as it is spelt in `asked`, also with more in the question; connects."""
     server = resolv_conf()
@@ -516,7 +531,7 @@ def say(word):
 
 
 OPERATIONS = {function.__name__: function for function in (
-    echo, banner, raw, http, tls, swapped, udp, dns, dns_many, dns_then_tls, resolve, open_socket, ping,
+    echo, banner, raw, http, tls, swapped, udp, dns, dns_many, dns_unheard, dns_then_tls, resolve, open_socket, ping,
     packet, inherited, listeners, poke_listeners, own_server, crowd, endless, serve, hold)}
 
 

@@ -165,6 +165,12 @@ def watched(trial, title, steps, rules=None, judge=None, timeout=180):
     trial.tap.check(title, problems + (ran.told() if problems else []))
 
 
+def unheard(trial):
+    """Questions whose answers nobody takes."""
+    watched(trial, "44: answers by TCP that nobody takes are not kept", [
+        ["dns_unheard", {"server": DNS, "name": ALLOWED}]])
+
+
 def all_refused(results, _events):
     return [f"succeeds: {result}" for result in results if result["ok"]]
 
@@ -220,4 +226,4 @@ def hostile_answers(trial):
                 [tls(name, sni=name)], rules, judge=all_refused)
 
 
-ROWS = [row_38, row_44]
+ROWS = [row_38, row_44, unheard]

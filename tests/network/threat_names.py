@@ -190,6 +190,9 @@ def row_40(trial):
                      f"not reached: {result}" for result in results if not result["ok"]], rules)
     hostile(trial, rebinding)
     killed = [f"deny connect {WWW}:443 [{WWW6}]:443", *WEB]
+    trial.refused("40: an address that has to be asked for is not reached by a name that has not",
+                  [tls(lan, sni=lan)],
+                  [f"allow connect {lan}:443", f"ask connect {ROUTER}:443"], dials=())
     trial.refused("40: what is denied by address is not reached by a name either",
                   [tls(ALLOWED, sni=ALLOWED, family=2)], killed, dials=())
 
