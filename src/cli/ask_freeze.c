@@ -1,76 +1,33 @@
 /*
- * ask_freeze.c - stops what the box runs on a terminal while something is asked there.
+ * ask_freeze.c - stops what the box runs while something is asked on the terminal.
  *
  * A process that waits in read(2) already is not held back by the foreground changing: it would
- * take the key meant for us. So all that have this terminal are stopped, whatever they do with
- * signals about it, and continued afterwards; those that were stopped before stay so. Parents are
- * stopped before their children and continued after them: a shell in the box sees nothing.
+ * take the keys meant for us; and one in a session of its own may have kept the terminal open. So
+ * all are stopped, whatever they do with signals and wherever they read, and continued afterwards;
+ * those that were stopped before stay so. Parents are stopped before their children and continued
+ * after them: a shell in the box sees nothing.
  */
-#include <ctype.h>
-#include <dirent.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "asker_impl.h"
 
-#define MAX_ANCESTORS 64
-#define MAX_TRIES     100 /* half milliseconds a generation may take to stop */
-#define MAX_ROUNDS    8   /* for those that were started while we looked */
+#define MAX_TRIES 100  /* half milliseconds a generation may take to stop */
+#define LIMIT_MS  3000 /* for all of them, and for those that are started meanwhile */
 
-struct ask_process {
-	char state;
-	int parent, terminal;
-};
-
-/* False when it has gone. The name in front of the numbers may hold anything. */
-static bool look_at(pid_t pid, struct ask_process *out)
+/* Another thread than the first may run while that one has ended, or is looked at by a debugger. */
+static bool is_still(const struct ask_process *process)
 {
-	char path[64], text[512];
-	const char *end;
-	int group, session;
-	ssize_t len;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	len = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[len > 0 ? len : 0] = '\0';
-	end = strrchr(text, ')');
-	return end && sscanf(end + 1, " %c %d %d %d %d", &out->state, &out->parent, &group,
-			     &session, &out->terminal) == 5;
+	return process->state == 'T' || (strchr("tZX", process->state) && process->threads <= 1);
 }
 
-int ask_depth(pid_t pid)
+/* About to do something of its own. Who sleeps uninterruptibly (vfork(2), a call that we hold)
+ * stops before it does. */
+static bool is_active(const struct ask_process *process)
 {
-	struct ask_process process;
-
-	for (int depth = 0; depth < MAX_ANCESTORS && pid > 1; depth++) {
-		if (pid == getpid())
-			return depth;
-		if (!look_at(pid, &process))
-			return -1;
-		pid = process.parent;
-	}
-	return -1;
-}
-
-/* Our own children are no processes of the box: its first one, the broker, who asks. */
-static bool is_to_stop(pid_t pid, int terminal, int *depth)
-{
-	struct ask_process process;
-
-	if (!look_at(pid, &process) || process.terminal != terminal ||
-	    strchr("TtZX", process.state))
-		return false;
-	*depth = ask_depth(pid);
-	return *depth > 1;
+	return process->state == 'R' || process->state == 'S';
 }
 
 static bool is_listed(const struct ask_frozen *frozen, pid_t pid)
@@ -88,38 +45,43 @@ static int by_depth(const void *a, const void *b)
 	return first->depth - second->depth;
 }
 
-/* Adds those that run; how many. */
-static size_t find(struct ask_frozen *frozen, int terminal)
+/* Adds those that run and stops again who was continued. True: there were none. */
+static bool find(struct ask_frozen *frozen, const struct ask_family *family)
 {
-	const size_t before = frozen->count;
-	const struct dirent *entry;
-	DIR *list = opendir("/proc");
+	bool none = true;
 
-	while (list && frozen->count < ASK_MAX_STOPPED && (entry = readdir(list))) {
-		const pid_t pid = isdigit((unsigned char)entry->d_name[0])
-					  ? (pid_t)strtol(entry->d_name, NULL, 10)
-					  : 0;
-		int depth;
+	for (size_t i = 0; i < family->count; i++) {
+		const struct ask_process *process = &family->items[i];
 
-		if (pid && !is_listed(frozen, pid) && is_to_stop(pid, terminal, &depth))
-			frozen->items[frozen->count++] = (struct ask_stopped){pid, depth};
+		/* Our own children are no processes of the box: its first one, the broker. */
+		if (process->depth <= 1 || is_still(process))
+			continue;
+		if (is_listed(frozen, process->pid)) {
+			if (is_active(process)) {
+				kill(process->pid, SIGSTOP);
+				none = false;
+			}
+			continue;
+		}
+		none = false;
+		if (frozen->count < ASK_MAX_STOPPED)
+			frozen->items[frozen->count++] =
+				(struct ask_stopped){process->pid, process->depth};
 	}
-	if (list)
-		closedir(list);
-	return frozen->count - before;
+	return none;
 }
 
 static bool is_stopped(pid_t pid)
 {
 	struct ask_process process;
 
-	return !look_at(pid, &process) || strchr("TtZX", process.state);
+	return !ask_look(pid, &process) || !is_active(&process);
 }
 
 /* Those from `first` on, generation by generation. A shell that is about to stop and sees a child
  * stopped takes it for suspended (wait4(2) looks before it minds the signal), so each generation
  * has stopped before the next is told to. */
-static void stop_from(const struct ask_frozen *frozen, size_t first)
+static void stop_from(const struct ask_frozen *frozen, size_t first, uint64_t due)
 {
 	while (first < frozen->count) {
 		const int depth = frozen->items[first].depth;
@@ -127,7 +89,7 @@ static void stop_from(const struct ask_frozen *frozen, size_t first)
 
 		for (; last < frozen->count && frozen->items[last].depth == depth; last++)
 			kill(frozen->items[last].pid, SIGSTOP);
-		for (int tries = 0; first < last && tries < MAX_TRIES;) {
+		for (int tries = 0; first < last && tries < MAX_TRIES && ask_now_ms() < due;) {
 			if (is_stopped(frozen->items[first].pid)) {
 				first++;
 				continue;
@@ -139,22 +101,24 @@ static void stop_from(const struct ask_frozen *frozen, size_t first)
 	}
 }
 
-void ask_freeze(struct ask_frozen *frozen)
+bool ask_freeze(struct ask_frozen *frozen)
 {
-	struct ask_process self;
+	const uint64_t due = ask_now_ms() + LIMIT_MS;
+	struct ask_family family = {0};
+	bool done = false;
 
 	frozen->count = 0;
-	if (!look_at(getpid(), &self) || !self.terminal)
-		return;
-	for (int round = 0; round < MAX_ROUNDS; round++) {
+	while (!done && frozen->count < ASK_MAX_STOPPED && ask_now_ms() < due) {
 		const size_t before = frozen->count;
+		const bool complete = ask_family_look(&family);
 
-		if (find(frozen, self.terminal) == 0)
-			return;
+		done = find(frozen, &family) && complete;
 		qsort(frozen->items + before, frozen->count - before, sizeof(frozen->items[0]),
 		      by_depth);
-		stop_from(frozen, before);
+		stop_from(frozen, before, due);
 	}
+	free(family.items);
+	return done;
 }
 
 void ask_thaw(struct ask_frozen *frozen)

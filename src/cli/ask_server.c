@@ -19,11 +19,19 @@
 
 #define MAX_GRANT_SECS (366 * 86400)
 
+/* Before its memory goes: closing it is not enough while a child of ours, just forked to ask on the
+ * terminal, still has a copy of the descriptor. */
+static void forget(const struct cr_asker *asker, const struct ask_client *client)
+{
+	epoll_ctl(asker->epoll, EPOLL_CTL_DEL, client->source.fd, NULL);
+}
+
 static void end_client(struct cr_asker *asker, struct ask_client *client)
 {
 	for (size_t i = 0; i < ASK_MAX_CLIENTS; i++)
 		if (asker->server.clients[i] == client)
 			asker->server.clients[i] = NULL;
+	forget(asker, client);
 	close(client->source.fd);
 	free(client);
 }
@@ -240,6 +248,7 @@ static int take_client(struct cr_asker *asker, int fd)
 	client->source = (struct ask_source){fd, on_client};
 	client->pid = pid;
 	if (ask_add(asker, &client->source) < 0 || send_json(client, hello_json(asker)) < 0) {
+		forget(asker, client);
 		free(client);
 		return -1;
 	}

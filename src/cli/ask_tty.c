@@ -3,12 +3,14 @@
  *
  * The box is stopped there (ask_freeze.c), and a child of ours takes the terminal as a foreground
  * process group of its own: Ctrl-C reaches nobody else. It throws away what was typed before,
- * takes one key, and hands it over. What the terminal was like is put back by us, however the child
- * ends, and the box is continued.
+ * takes one line, and hands over what it means. What the terminal was like is put back by us,
+ * however the child ends, and the box is continued.
  *
- * A process of the box that has left our session and kept the terminal open may still write there,
- * or take a key; it cannot type (TIOCSTI is refused). So the question is written anew every second,
- * no key counts in the first half second, and nothing but a single key means yes.
+ * Who can write to a terminal can make it type: terminals answer queries, and the answer of one
+ * sent before the box was stopped may come now. So a yes is a word that nobody but a reader of the
+ * screen knows (ask_word.c), the question is written anew every second, and nothing typed in the
+ * first half second counts. The launcher itself never waits for the terminal: the box may have
+ * stopped its output.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +35,7 @@ static bool is_ours(pid_t group)
 	return group == getpgrp() || ask_depth(group) > 0;
 }
 
+/* What cannot be written at once to a descriptor that does not wait is left out. */
 static void say(int tty, const char *text)
 {
 	size_t len = strlen(text);
@@ -47,19 +50,34 @@ static void say(int tty, const char *text)
 	}
 }
 
-static void say_prompt(int tty, const struct ask_tty_text *text, uint64_t seconds)
+static void say_question(int tty, const struct ask_tty_text *text, const struct ask_line *line)
 {
-	char line[256];
+	char how[160];
 
-	snprintf(line, sizeof(line), "\r%s y: now, a: for this box, n: no (no in %u s) \033[K",
-		 text->prompt, (unsigned)seconds);
-	say(tty, line);
+	snprintf(
+		how, sizeof(how),
+		"        type '%s' and Enter to allow it now, '%s!' for as long as this box runs;\n"
+		"        n, or anything else, refuses it\n",
+		line->word, line->word);
+	say(tty, "\r\n");
+	say(tty, text->question);
+	say(tty, how);
+}
+
+static void say_prompt(int tty, const struct ask_tty_text *text, const struct ask_line *line,
+		       uint64_t seconds)
+{
+	char shown[256];
+
+	snprintf(shown, sizeof(shown), "\r%s %s: now, %s!: this box, n: no (no in %u s) %s\033[K",
+		 text->prompt, line->word, line->word, (unsigned)seconds, line->typed);
+	say(tty, shown);
 }
 
 /* Keys are read one by one, without echo, and none of them is a signal. */
-static int set_mode(const struct ask_tty *asked)
+static int set_mode(int tty, const struct termios *saved)
 {
-	struct termios mode = asked->saved;
+	struct termios mode = *saved;
 
 	mode.c_iflag &= ~(tcflag_t)(IGNCR | INLCR);
 	mode.c_oflag |= OPOST | ONLCR;
@@ -67,29 +85,11 @@ static int set_mode(const struct ask_tty *asked)
 	mode.c_cc[VMIN] = 1;
 	mode.c_cc[VTIME] = 0;
 	/* also throws away what was typed before */
-	return tcsetattr(asked->tty, TCSAFLUSH, &mode);
-}
-
-/* What one key means; 0: nothing. More than one byte at once is a paste, or a key with a name. */
-static int meaning_of(const char *keys, ssize_t len, bool guarded)
-{
-	int key = keys[0];
-
-	if (key == 3 || key == 4 || key == 26 || key == 28) /* Ctrl-C, -D, -Z, -\ */
-		return ASK_TTY_NO;
-	if (len != 1)
-		return 0;
-	if (key == 'n' || key == 'N')
-		return ASK_TTY_NO;
-	if (guarded)
-		return 0;
-	return key == 'y' || key == 'Y'   ? ASK_TTY_MOMENT
-	       : key == 'a' || key == 'A' ? ASK_TTY_BOX
-					  : 0;
+	return tcsetattr(tty, TCSAFLUSH, &mode);
 }
 
 /* EIO: we are in the background, or the terminal has gone. */
-static int read_key(int tty, bool guarded)
+static int read_keys(int tty, struct ask_line *line, bool guarded)
 {
 	char keys[64];
 	ssize_t len = read(tty, keys, sizeof(keys));
@@ -98,16 +98,16 @@ static int read_key(int tty, bool guarded)
 		return 0;
 	if (len < 0)
 		return ASK_TTY_GONE;
-	return len == 0 ? ASK_TTY_NO : meaning_of(keys, len, guarded);
+	return len == 0 ? ASK_TTY_NO : ask_word_type(line, keys, (size_t)len, guarded);
 }
 
-static int await_key(int tty, const struct ask_tty_text *text)
+static int await_answer(int tty, const struct ask_tty_text *text, struct ask_line *line)
 {
 	const uint64_t shown = ask_now_ms(), due = shown + text->seconds * UINT64_C(1000);
 	struct pollfd polled = {.fd = tty, .events = POLLIN};
-	int key = 0;
+	int answer = 0;
 
-	while (!key) {
+	while (!answer) {
 		const uint64_t now = ask_now_ms();
 		const bool guarded = now < shown + GUARD_MS;
 
@@ -116,20 +116,20 @@ static int await_key(int tty, const struct ask_tty_text *text)
 		if (tcgetpgrp(tty) != getpid())
 			return ASK_TTY_GONE;
 		if (!guarded)
-			say_prompt(tty, text, (due - now + 999) / 1000);
+			say_prompt(tty, text, line, (due - now + 999) / 1000);
 
 		const int wait =
 			guarded ? (int)(shown + GUARD_MS - now) : (int)((due - now - 1) % 1000 + 1);
 
 		if (poll(&polled, 1, wait) > 0)
-			key = read_key(tty, guarded);
+			answer = read_keys(tty, line, guarded);
 	}
-	return key;
+	return answer;
 }
 
-static const char *words_of(int key)
+static const char *words_of(int answer)
 {
-	switch (key) {
+	switch (answer) {
 	case ASK_TTY_MOMENT:
 		return "yes, now\n";
 	case ASK_TTY_BOX:
@@ -169,35 +169,55 @@ static void set_signals(void)
 	sigprocmask(SIG_SETMASK, &blocked, NULL);
 }
 
-static void __attribute__((noreturn))
-run(const struct ask_tty *asked, int answers, const struct ask_tty_text *text)
+/* Output that a process of the box has stopped goes on. */
+static void restart_output(int tty)
 {
-	char key = ASK_TTY_GONE;
+	ioctl(tty, TCXONC, TCOON);
+}
+
+static char ask(const struct ask_tty *asked, int tty, const struct ask_tty_text *text,
+		struct ask_line *line)
+{
+	char answer;
+
+	if (tcsetpgrp(tty, getpid()) < 0 || set_mode(tty, &asked->saved) < 0)
+		return ASK_TTY_GONE;
+	restart_output(tty);
+	say_question(tty, text, line);
+	answer = (char)await_answer(tty, text, line);
+	say(tty, words_of(answer));
+	return answer;
+}
+
+static void __attribute__((noreturn)) run(const struct ask_tty *asked, int answers,
+					  const struct ask_tty_text *text, struct ask_line *line)
+{
+	/* our own, that waits: the launcher's does not */
+	const int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	char answer = ASK_TTY_GONE;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	prctl(PR_SET_NAME, "carrel-ask", 0, 0, 0);
 	set_signals();
-	keep_only(asked->tty, answers);
-	setpgid(0, 0);
-	if (tcsetpgrp(asked->tty, getpid()) == 0 && set_mode(asked) == 0) {
-		say(asked->tty, "\r\n");
-		say(asked->tty, text->question);
-		key = (char)await_key(asked->tty, text);
-		say(asked->tty, words_of(key));
+	if (tty >= 0) {
+		keep_only(tty, answers);
+		setpgid(0, 0);
+		answer = ask(asked, tty, text, line);
 	}
-	(void)!write(answers, &key, 1);
+	(void)!write(answers, &answer, 1);
 	_exit(0);
 }
 
 static bool start(struct ask_tty *asked, const struct ask_tty_text *text)
 {
+	struct ask_line line;
 	int answers[2];
 
-	if (pipe2(answers, O_CLOEXEC) < 0)
+	if (!ask_word_make(&line) || pipe2(answers, O_CLOEXEC) < 0)
 		return false;
 	asked->child = fork();
 	if (asked->child == 0)
-		run(asked, answers[1], text);
+		run(asked, answers[1], text, &line);
 	close(answers[1]);
 	if (asked->child < 0) {
 		close(answers[0]);
@@ -210,13 +230,13 @@ static bool start(struct ask_tty *asked, const struct ask_tty_text *text)
 
 bool ask_tty_begin(struct ask_tty *asked, const struct ask_tty_text *text)
 {
-	asked->tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	asked->tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (asked->tty < 0)
 		return false;
 	asked->group = tcgetpgrp(asked->tty);
 	if (asked->group > 0 && is_ours(asked->group)) {
-		ask_freeze(&asked->frozen);
-		if (tcgetattr(asked->tty, &asked->saved) == 0 && start(asked, text))
+		if (ask_freeze(&asked->frozen) && tcgetattr(asked->tty, &asked->saved) == 0 &&
+		    start(asked, text))
 			return true;
 		ask_thaw(&asked->frozen);
 	}
@@ -235,6 +255,7 @@ static void give_back(struct ask_tty *asked, bool answered)
 	sigprocmask(SIG_BLOCK, &touching, &old);
 	owner = tcgetpgrp(asked->tty);
 	if (owner == asked->child || is_ours(owner)) {
+		restart_output(asked->tty);
 		tcflush(asked->tty, TCIFLUSH); /* keys meant for us */
 		if (!answered)
 			say(asked->tty, "\r\033[Kcarrel: not asked any more\n");

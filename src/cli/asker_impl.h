@@ -13,7 +13,8 @@
 #define ASK_MAX_PENDING 64 /* more are answered with no */
 #define ASK_MAX_REFUSED 64 /* places whose no is remembered */
 #define ASK_MAX_CLIENTS 16
-#define ASK_MAX_STOPPED 4096 /* processes of the box on one terminal */
+#define ASK_MAX_STOPPED 8192 /* processes of the box; with more it is not asked on the terminal */
+#define ASK_WORD        4    /* three letters and NUL */
 #define ASK_MOMENT_SECS 10   /* "this time", and how long a no holds without being asked again */
 
 /* Something of ours that can be read. */
@@ -45,11 +46,44 @@ struct ask_frozen {
 	struct ask_stopped items[ASK_MAX_STOPPED];
 };
 
-/* ask_freeze.c: stops the processes of the box that have our terminal; continues them. */
-void ask_freeze(struct ask_frozen *frozen);
+/* ask_freeze.c: stops every process of the box that runs; continues those. False: some may still
+ * run, so nothing may be asked; ask_thaw is due all the same. */
+bool ask_freeze(struct ask_frozen *frozen);
 void ask_thaw(struct ask_frozen *frozen);
+
+struct ask_process {
+	pid_t pid, parent;
+	int depth; /* generations below us, 0 for ourselves; negative: no descendant, or unknown */
+	int threads;
+	char state; /* as in proc_pid_stat(5) */
+};
+
+/* All that run; `items` is the caller's to free. */
+struct ask_family {
+	size_t count, space;
+	struct ask_process *items;
+};
+
+/* ask_family.c: without its depth; false: it has gone. */
+bool ask_look(pid_t pid, struct ask_process *out);
+/* Fills it anew. False: it is incomplete, look again. */
+bool ask_family_look(struct ask_family *family);
 /* How many generations `pid` is below us, 0 for ourselves; -1: it is no descendant. */
 int ask_depth(pid_t pid);
+
+/* The word that means yes to one question, and what has been typed so far. */
+struct ask_line {
+	char word[ASK_WORD];
+	char typed[ASK_WORD + 1]; /* safe to show; full: it is nothing that means yes */
+};
+
+/* ask_word.c: a new word, nothing typed. False: no randomness. */
+bool ask_word_make(struct ask_line *line);
+/*
+ * What was read from the terminal at once, `len` > 0 bytes: an enum ask_tty_answer, or 0 for not
+ * yet. `guarded`: too early for a yes, and nothing of it is kept.
+ */
+int ask_word_type(struct ask_line *line, const char *keys, size_t len, bool guarded);
 
 /* A terminal on which something is asked. */
 struct ask_tty {
@@ -64,7 +98,7 @@ struct ask_tty {
 /* What is said there; safe to show. */
 struct ask_tty_text {
 	const char *question; /* lines, each ended by a newline */
-	const char *prompt;   /* in front of the keys */
+	const char *prompt;   /* in front of the words */
 	uint32_t seconds;
 };
 

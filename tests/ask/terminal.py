@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Questions on the terminal: what is said, which key counts, and what the box may not do."""
+"""Questions on the terminal: what is said, which answer counts, and what the box may not do."""
 
 import re
 import sys
@@ -21,10 +21,10 @@ def go(place):
 
 
 def yes(place):
-    """The question names program, words, directory, place and rule; y lets it through, once."""
+    """The question names program, words, directory, place and rule; its word lets it through, once."""
     with Terminal(place, place.words(["connect", "connect"])) as box:
         box.expect(PROMPT)
-        box.type("y")
+        box.allow()
         code = box.end()
         return has(box.said, f"asks to connect to {place.object}", "by 'python3'",
                    f"{place.client} 203.0.113.1", f"in {place.workspace}",
@@ -66,10 +66,10 @@ def typeahead(place):
     """What was typed before the question is no answer to it."""
     with Terminal(place, place.words(["wait", "connect"])) as box:
         box.expect("WAITING")
-        box.type("yyya")
+        box.type("yyya\ry!\r")
         go(place)
         box.expect("asks to connect")
-        box.type("y") # too early to have been read
+        box.type("y\r") # too early to have been read
         box.expect(PROMPT)
         box.expect(PROMPT) # a second later
         box.type("n")
@@ -79,15 +79,32 @@ def typeahead(place):
 
 
 def pasted(place):
-    """A paste, an arrow key and a mouse are no answer."""
+    """An arrow key, a mouse and half a word are no answer; a word that was corrected is one."""
     with Terminal(place, place.words(["connect"])) as box:
         box.expect(PROMPT)
-        for keys in ("yes", "\x1b[A", "\x1b[M yy", "\r", " "):
+        word = box.word()
+        for keys in (word, "\x1b[A", "\x1b[M yy", " ", "\x7f", word[0] + "?", "\x7f", word[1:].upper()):
             box.type(keys)
             box.expect(PROMPT)
-        box.type("a")
+            box.expect(PROMPT)
+        box.type("!\r")
+        box.expect("yes, for this box")
         box.expect("GOT hello")
         return [] if box.end() == 0 else [box.said]
+
+
+def other_words(place):
+    """Nothing but the word of this question is a yes, and each question has its own."""
+    problems, words = [], set()
+    for wrong in "", "y", "yes", "a", "{0}x", "{0}!!", "{0}{0}", "!", "x{0}", "{0} ":
+        with Terminal(place, place.words(["connect"])) as box:
+            box.expect(PROMPT)
+            words.add(box.word())
+            box.type(wrong.format(box.word()) + "\r")
+            box.expect("FAILED")
+            box.end()
+            problems += [f"{wrong!r}: {problem}" for problem in lacks(box.said, "GOT", "yes")]
+    return problems + ([] if len(words) > 5 else [f"words: {words}"])
 
 
 def raw(place):
@@ -95,7 +112,7 @@ def raw(place):
     with Terminal(place, place.words(["raw", "modes", "connect", "modes", "foreground"])) as box:
         first = box.expect(r"MODES -?\d+ END")
         box.expect(PROMPT)
-        box.type("y")
+        box.allow()
         box.expect("GOT hello")
         second = box.expect(r"MODES -?\d+ END")
         box.expect("FOREGROUND True")
@@ -124,7 +141,7 @@ def reading(place):
     for steps in ["reader", "connect", "join"], ["ignoring", "reader", "connect", "join"]:
         with Terminal(place, place.words(steps)) as box:
             box.expect(PROMPT)
-            box.type("y")
+            box.allow()
             box.expect("GOT hello")
             box.expect("JOINING")
             box.type("for the command\r")
@@ -145,12 +162,39 @@ def injected(place):
         return lacks(box.said, "INJECTED", "GOT")
 
 
+def queries(place):
+    """A process in a session of its own cannot have the terminal type the answer."""
+    problems = []
+    for depth in "1", "90":
+        with Terminal(place, place.words(["raw", f"query:{depth}", "connect"])) as box:
+            box.answers = {"\x1b[?25$p": "\x1b[?25;1$y"} # DECRQM, as terminals answer it
+            box.expect("QUERYING")
+            box.expect("asks to connect")
+            for _ in range(4):
+                box.expect(PROMPT)
+            problems += lacks(box.said[box.said.index("asks to connect"):], "\x1b[?25$p")
+            box.type("n")
+            box.expect("FAILED")
+            box.end()
+            problems += lacks(box.said, "GOT", "yes")
+    return problems
+
+
+def held(place):
+    """A command that stops the terminal's output stops neither the question nor the launcher."""
+    with Terminal(place, place.words(["hold", "connect"])) as box:
+        box.expect(PROMPT)
+        box.allow()
+        box.expect("GOT hello")
+        return [] if box.end() == 0 else [box.said]
+
+
 def resized(place):
     """A terminal that is resized meanwhile is told so to the command afterwards."""
     with Terminal(place, place.words(["resized", "connect"])) as box:
         box.expect(PROMPT)
         box.resize(33, 99)
-        box.type("y")
+        box.allow()
         box.expect("RESIZED")
         box.expect("GOT hello")
         box.end()
@@ -161,7 +205,7 @@ def jobs(place):
     """A job of a shell in the box asks, and the shell sees no stop."""
     with Terminal(place, place.words(["job"])) as box:
         box.expect(PROMPT)
-        box.type("y")
+        box.allow()
         box.expect("GOT hello")
         box.expect("JOB 0")
         box.expect("SHELL 0")
@@ -182,7 +226,7 @@ def background(place):
         box.expect("LINE mine")
         early = lacks(box.said, "asks to connect")
         box.expect(PROMPT)
-        box.type("y")
+        box.allow()
         box.expect("GOT hello")
         box.end()
         return early
@@ -221,7 +265,7 @@ def expires(place):
     """For this box means no longer than the policy's grants last: then it is asked again."""
     with Terminal(place, place.words(["loop"], rules=["expire 2s"])) as box:
         box.expect(PROMPT)
-        box.type("a")
+        box.allow("!")
         box.expect("yes, for this box")
         box.expect("asks to connect")
         box.expect(PROMPT)
@@ -259,19 +303,23 @@ def lesser(place):
                                       "--accept-gap", "protected-paths", "--accept-gap", "processes"])
     words[words.index("--") + 1:] = ["curl", "-sS", "--http0.9", f"http://{place.object}/"]
     problems = []
-    for key, wanted in ("n", 0), ("y", 1):
+    for wanted in 0, 1:
         before = place.server.count
         with Terminal(place, words) as box:
             box.expect("by 'curl'")
             box.expect(PROMPT)
-            box.type(key)
+            if wanted:
+                box.allow()
+            else:
+                box.type("n")
             box.end()
             got = place.server.count - before, box.said.count("hello")
-            problems += [] if got == (wanted, wanted) else [f"{key}: {got}: {box.said!r}"]
+            problems += [] if got == (wanted, wanted) else [f"{wanted}: {got}: {box.said!r}"]
     return problems
 
 
-TESTS = [yes, no, timeout, typeahead, pasted, raw, interrupt, reading, injected, resized, jobs,
+TESTS = [yes, no, timeout, typeahead, pasted, other_words, raw, interrupt, reading, injected,
+         queries, held, resized, jobs,
          background, elsewhere, ended, expires, no_ask, deceptive, lesser]
 
 if __name__ == "__main__":
