@@ -3,7 +3,6 @@
 import array
 import fcntl
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -82,12 +81,29 @@ def ask_terminal():
     """Asks the terminal something, and leaves the last letter of what it answers: y."""
     while True:
         os.write(1, b"\x1b[?25$p")
-        if select.select([0], [], [], 0.02)[0]:
+        signal.setitimer(signal.ITIMER_REAL, 0.1) # another may have taken the answer
+        try:
             os.read(0, 8)
+        except InterruptedError:
+            continue
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        time.sleep(0.02)
 
 
-def query(depth):
+def interrupted(*_):
+    raise InterruptedError
+
+
+def be_woken():
+    """SIGCONT when there is something to read: no SIGSTOP holds for longer."""
+    fcntl.fcntl(0, fcntl.F_SETSIG, signal.SIGCONT)
+    fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_ASYNC)
+
+
+def query(how):
     """A descendant that far below, in a session of its own, asks the terminal all the time."""
+    depth, _, kind = how.partition(":")
     ready, told = os.pipe()
     for _ in range(int(depth)):
         if os.fork():
@@ -95,7 +111,10 @@ def query(depth):
     else:
         os.close(ready)
         os.setsid()
+        if kind:
+            be_woken()
         os.close(told)
+        signal.signal(signal.SIGALRM, interrupted)
         ask_terminal()
     os.close(told)
     if os.getpid() != CLIENT:

@@ -172,12 +172,30 @@ def queries(place):
             box.expect("asks to connect")
             for _ in range(4):
                 box.expect(PROMPT)
-            problems += lacks(box.said[box.said.index("asks to connect"):], "\x1b[?25$p")
+            asked = box.said[box.said.index("asks to connect"):]
+            if "\x1b[?25$p" in asked:
+                problems += ["it is not stopped"] + ["the answer was yes"] * ("yes, now" in asked)
+                continue
             box.type("n")
             box.expect("FAILED")
             box.end()
             problems += lacks(box.said, "GOT", "yes")
     return problems
+
+
+def woken(place):
+    """One that has the kernel continue it when something is typed cannot do so either."""
+    with Terminal(place, place.words(["raw", "query:1:woken", "connect"],
+                                     ["--ask-timeout", "4s"])) as box:
+        box.answers = {"\x1b[?25$p": "\x1b[?25;1$y"}
+        box.expect("QUERYING")
+        box.expect("asks to connect")
+        box.expect(PROMPT)
+        box.type("x")
+        box.expect(r"\x1b\[\?25\$p") # it runs again
+        box.expect("FAILED")
+        box.end()
+        return lacks(box.said, "GOT", "yes")
 
 
 def held(place):
@@ -319,7 +337,7 @@ def lesser(place):
 
 
 TESTS = [yes, no, timeout, typeahead, pasted, other_words, raw, interrupt, reading, injected,
-         queries, held, resized, jobs,
+         queries, woken, held, resized, jobs,
          background, elsewhere, ended, expires, no_ask, deceptive, lesser]
 
 if __name__ == "__main__":
