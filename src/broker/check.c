@@ -36,8 +36,15 @@ static enum step release_all(struct br_conn *conn)
 	return STEP_ON;
 }
 
-static enum step check_name(struct br_conn *conn, const struct cr_tls_hello *hello)
+/* What a reader said of a hello: on with it (MORE: *whole false), or the end. */
+static enum step check_name(struct br_conn *conn, enum cr_look look,
+			    const struct cr_tls_hello *hello, bool *whole)
 {
+	*whole = look == CR_LOOK_DONE;
+	if (look == CR_LOOK_MORE)
+		return STEP_ON;
+	if (!*whole)
+		return end_with(conn, CR_NET_TLS_BAD);
 	if (!hello->has_name)
 		return end_with(conn, CR_NET_TLS_NO_NAME);
 	if (strcmp(hello->name, conn->target.name) != 0)
@@ -52,31 +59,24 @@ static enum step check_hello(struct br_conn *conn)
 	struct br_held *held = conn->held;
 	struct cr_tls_hello hello;
 	enum cr_look look = cr_tls_hello_read(held->buffer, held->len, &hello);
+	bool whole;
+	enum step step = check_name(conn, look, &hello, &whole);
 
-	if (look == CR_LOOK_MORE)
-		return STEP_ON;
-	if (look != CR_LOOK_DONE)
-		return end_with(conn, CR_NET_TLS_BAD);
-	if (check_name(conn, &hello) == STEP_GONE)
-		return STEP_GONE;
-	held->released = cr_tls_hello_size(held->buffer, held->len);
-	conn->gate = BR_GATE_ANSWER;
-	return STEP_ON;
+	if (step == STEP_ON && whole) {
+		held->released = cr_tls_hello_size(held->buffer, held->len);
+		conn->gate = BR_GATE_ANSWER;
+	}
+	return step;
 }
 
 static enum step check_second(struct br_conn *conn)
 {
-	struct br_held *held = conn->held;
 	struct cr_tls_hello hello;
-	enum cr_look look = cr_tls_hello_again(held->buffer, held->len, &hello);
+	enum cr_look look = cr_tls_hello_again(conn->held->buffer, conn->held->len, &hello);
+	bool whole;
+	enum step step = check_name(conn, look, &hello, &whole);
 
-	if (look == CR_LOOK_MORE)
-		return STEP_ON;
-	if (look != CR_LOOK_DONE)
-		return end_with(conn, CR_NET_TLS_BAD);
-	if (check_name(conn, &hello) == STEP_GONE)
-		return STEP_GONE;
-	return release_all(conn);
+	return step == STEP_ON && whole ? release_all(conn) : step;
 }
 
 /* Reads on in the requests that have come. */

@@ -34,40 +34,6 @@ struct br_dial {
 	struct attempt attempts[BR_MAX_ADDRESS];
 };
 
-socklen_t br_sockaddr(const struct cr_net_addr *addr, struct sockaddr_storage *out)
-{
-	struct sockaddr_in *v4 = (void *)out;
-	struct sockaddr_in6 *v6 = (void *)out;
-
-	memset(out, 0, sizeof(*out));
-	if (addr->family == 4) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons(addr->port);
-		memcpy(&v4->sin_addr, addr->bytes, sizeof(v4->sin_addr));
-		return sizeof(*v4);
-	}
-	v6->sin6_family = AF_INET6;
-	v6->sin6_port = htons(addr->port);
-	memcpy(&v6->sin6_addr, addr->bytes, sizeof(v6->sin6_addr));
-	return sizeof(*v6);
-}
-
-bool br_net_addr(const struct sockaddr *from, struct cr_net_addr *out)
-{
-	const struct sockaddr_in *v4 = (const void *)from;
-	const struct sockaddr_in6 *v6 = (const void *)from;
-
-	*out = (struct cr_net_addr){.family = from->sa_family == AF_INET ? 4 : 6};
-	if (from->sa_family == AF_INET) {
-		memcpy(out->bytes, &v4->sin_addr, sizeof(v4->sin_addr));
-		out->port = ntohs(v4->sin_port);
-		return true;
-	}
-	memcpy(out->bytes, &v6->sin6_addr, sizeof(out->bytes));
-	out->port = ntohs(v6->sin6_port);
-	return from->sa_family == AF_INET6;
-}
-
 void br_dial_free(struct br_dial *dial)
 {
 	if (!dial)
@@ -123,7 +89,7 @@ static enum begun begin(struct br_dial *dial, size_t number, int *server)
 {
 	struct attempt *attempt = &dial->attempts[number];
 	struct sockaddr_storage to;
-	socklen_t len = br_sockaddr(&dial->addrs[number], &to);
+	socklen_t len = (socklen_t)cr_net_to_sockaddr(&dial->addrs[number], &to);
 	int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	attempt->fd = -1;
@@ -258,7 +224,7 @@ static void on_found(int result, struct evutil_addrinfo *list, void *arg)
 	     at && slot->n_addrs < BR_MAX_ADDRESS; at = at->ai_next) {
 		struct cr_net_addr *addr = &slot->addrs[slot->n_addrs];
 
-		if (!br_net_addr(at->ai_addr, addr))
+		if (!cr_net_from_sockaddr(at->ai_addr, at->ai_addrlen, addr))
 			continue;
 		addr->port = dial->conn->target.addr.port;
 		slot->n_addrs++;

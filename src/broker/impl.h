@@ -271,8 +271,6 @@ void br_conn_answer(struct broker *b, const struct cr_net_msg *answer);
 /* dial.c: calls br_conn_dialled or br_conn_end, maybe before it returns. */
 void br_dial(struct br_conn *conn);
 void br_dial_free(struct br_dial *dial);
-socklen_t br_sockaddr(const struct cr_net_addr *addr, struct sockaddr_storage *out);
-bool br_net_addr(const struct sockaddr *from, struct cr_net_addr *out);
 
 /* publish.c: listens, before the broker is forked: `doors` has a descriptor for each. */
 int br_doors_open(const struct cr_published *published, int doors[CR_MAX_PUBLISHED],

@@ -74,25 +74,19 @@ static socklen_t proxy_address(const struct broker *b, int fd, struct sockaddr_s
 			.bytes = {[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1},
 			.port = b->proxy.port,
 		};
-	return br_sockaddr(&at, out);
+	return (socklen_t)cr_net_to_sockaddr(&at, out);
 }
 
 /* The address the proxy will see it come from. */
 static bool source_of(int fd, struct cr_net_addr *out)
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	struct sockaddr_storage at;
 	socklen_t len = sizeof(at);
-	struct cr_net_addr four = {.family = 4};
 
 	if (getsockname(fd, (struct sockaddr *)&at, &len) < 0 ||
-	    !br_net_addr((const struct sockaddr *)&at, out))
+	    !cr_net_from_sockaddr((const struct sockaddr *)&at, len, out))
 		return false;
-	if (out->family == 4 || memcmp(out->bytes, mapped, sizeof(mapped)) != 0)
-		return true;
-	memcpy(four.bytes, out->bytes + sizeof(mapped), 4);
-	four.port = out->port;
-	*out = four;
+	cr_net_unmap(out);
 	return true;
 }
 

@@ -41,7 +41,7 @@ static void on_connection(evutil_socket_t fd, short what, void *arg)
 		if (client < 0)
 			return;
 		if (getsockname(client, (struct sockaddr *)&at, &len) < 0 ||
-		    !br_net_addr((const struct sockaddr *)&at, &local))
+		    !cr_net_from_sockaddr((const struct sockaddr *)&at, len, &local))
 			close(client);
 		else
 			br_conn_accept(listener->broker, client, &local,

@@ -327,12 +327,12 @@ static void on_guest(evutil_socket_t fd, short what, void *arg)
 		look_http(guest, (size_t)got);
 }
 
-static void admit(struct broker *b, int fd, const struct sockaddr *from)
+static void admit(struct broker *b, int fd, const struct sockaddr *from, socklen_t len)
 {
 	struct br_want by = {.pid = 0};
 	struct cr_net_addr source;
 	struct guest *guest = NULL;
-	bool known = br_net_addr(from, &source) && br_recall(b, &source, &by);
+	bool known = cr_net_from_sockaddr(from, len, &source) && br_recall(b, &source, &by);
 
 	if ((known || !b->proxy.is_joined) && b->proxy.n_guests < BR_MAX_GUESTS &&
 	    b->proxy.n_guests <= b->max_conns / 2)
@@ -355,7 +355,7 @@ void br_proxy_accept(struct broker *b)
 
 		if (guest < 0)
 			return;
-		admit(b, guest, (const struct sockaddr *)&from);
+		admit(b, guest, (const struct sockaddr *)&from, len);
 	}
 }
 

@@ -38,7 +38,7 @@ struct br_entry {
 static int make_listener(const struct cr_net_addr *at)
 {
 	struct sockaddr_storage addr;
-	socklen_t len = br_sockaddr(at, &addr);
+	socklen_t len = (socklen_t)cr_net_to_sockaddr(at, &addr);
 	int fd = socket(addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	const int one = 1;
 
@@ -83,7 +83,7 @@ static int open_door(struct cr_publish *one, int *door, struct cr_err *err)
 	if (one->at.port != 0)
 		return 0;
 	if (getsockname(*door, (struct sockaddr *)&at, &len) == 0 &&
-	    br_net_addr((const struct sockaddr *)&at, &one->at))
+	    cr_net_from_sockaddr((const struct sockaddr *)&at, len, &one->at))
 		return 0;
 	return cannot_listen(one, errno, err);
 }

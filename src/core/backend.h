@@ -76,6 +76,14 @@ void cr_broker_end(struct cr_broker *broker);
  */
 int cr_broker_confine(struct cr_err *err);
 
+struct sockaddr;
+struct sockaddr_storage;
+
+/* The address as the system has it, and its length; and back, where `len` bytes are there: false
+ * for one that is not of the internet. */
+size_t cr_net_to_sockaddr(const struct cr_net_addr *addr, struct sockaddr_storage *out);
+bool cr_net_from_sockaddr(const struct sockaddr *from, size_t len, struct cr_net_addr *out);
+
 /* One message of netmsg.h with a descriptor or -1. 0; -1 with errno (EAGAIN: not now). */
 int cr_net_send(int sock, const struct cr_net_msg *msg, int fd);
 

@@ -39,6 +39,17 @@ bool cr_net_end_is_about_content(enum cr_net_end end)
 	       end == CR_NET_HTTP_BAD || end == CR_NET_PROTOCOL;
 }
 
+void cr_net_unmap(struct cr_net_addr *addr)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	struct cr_net_addr four = {.family = 4, .port = addr->port};
+
+	if (addr->family != 6 || memcmp(addr->bytes, mapped, sizeof(mapped)) != 0)
+		return;
+	memcpy(four.bytes, addr->bytes + sizeof(mapped), 4);
+	*addr = four;
+}
+
 static bool has_family(const struct cr_net_addr *addr)
 {
 	return addr->family == 4 || addr->family == 6;

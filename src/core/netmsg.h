@@ -107,6 +107,9 @@ void cr_net_set_name(struct cr_net_msg *msg, const char *name);
  */
 const char *cr_net_msg_check(const struct cr_net_msg *msg);
 
+/* An IPv6 address that stands for an IPv4 one (::ffff:1.2.3.4) becomes that. */
+void cr_net_unmap(struct cr_net_addr *addr);
+
 /* Of an enum cr_net_end: the name in JSON; the words for people; is it a refusal? */
 const char *cr_net_end_name(enum cr_net_end end);
 const char *cr_net_end_text(enum cr_net_end end);

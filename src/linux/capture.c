@@ -138,24 +138,6 @@ static int make_routes(struct cr_box *box)
 	return 0;
 }
 
-static socklen_t to_sockaddr(const struct cr_net_addr *addr, struct sockaddr_storage *out)
-{
-	struct sockaddr_in *v4 = (void *)out;
-	struct sockaddr_in6 *v6 = (void *)out;
-
-	memset(out, 0, sizeof(*out));
-	if (addr->family == 4) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons(addr->port);
-		memcpy(&v4->sin_addr, addr->bytes, sizeof(v4->sin_addr));
-		return sizeof(*v4);
-	}
-	v6->sin6_family = AF_INET6;
-	v6->sin6_port = htons(addr->port);
-	memcpy(&v6->sin6_addr, addr->bytes, sizeof(v6->sin6_addr));
-	return sizeof(*v6);
-}
-
 static int set_options(int fd, uint8_t family, int type)
 {
 	int one = 1;
@@ -180,7 +162,7 @@ static int set_options(int fd, uint8_t family, int type)
 static int make_socket(const struct cr_net_addr *addr, int type)
 {
 	struct sockaddr_storage at;
-	socklen_t len = to_sockaddr(addr, &at);
+	socklen_t len = (socklen_t)cr_net_to_sockaddr(addr, &at);
 	int fd = socket(at.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int cause;
 
@@ -300,7 +282,7 @@ static int begin_to_connect(const struct cr_box *box, const struct cr_net_addr *
 	const struct cr_net_addr v4 = {.family = 4, .bytes = {127, 0, 0, 1}, .port = addr->port};
 	const struct cr_net_addr v6 = {.family = 6, .bytes = {[15] = 1}, .port = addr->port};
 	struct sockaddr_storage to;
-	socklen_t len = to_sockaddr(addr->family == 4 ? &v4 : &v6, &to);
+	socklen_t len = (socklen_t)cr_net_to_sockaddr(addr->family == 4 ? &v4 : &v6, &to);
 	int cause = EACCES;
 	int fd = -1;
 

@@ -69,24 +69,9 @@ static bool is_stream(pid_t pid, int number)
 static bool read_address(const struct sockaddr_storage *from, socklen_t len,
 			 struct cr_net_addr *out)
 {
-	const struct sockaddr_in *v4 = (const void *)from;
-	const struct sockaddr_in6 *v6 = (const void *)from;
-
-	*out = (struct cr_net_addr){.family = 4};
-	if (from->ss_family == AF_INET && len >= sizeof(*v4)) {
-		memcpy(out->bytes, &v4->sin_addr, sizeof(v4->sin_addr));
-		out->port = ntohs(v4->sin_port);
-		return true;
-	}
-	if (from->ss_family != AF_INET6 || len < offsetof(struct sockaddr_in6, sin6_scope_id))
+	if (!cr_net_from_sockaddr((const struct sockaddr *)from, len, out))
 		return false;
-	out->port = ntohs(v6->sin6_port);
-	if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-		memcpy(out->bytes, &v6->sin6_addr.s6_addr[12], 4);
-		return true;
-	}
-	out->family = 6;
-	memcpy(out->bytes, &v6->sin6_addr, sizeof(out->bytes));
+	cr_net_unmap(out);
 	return true;
 }
 

@@ -81,6 +81,22 @@ static void objects(void **state)
 				    rows[i].text);
 }
 
+static void mapped_addresses(void **state)
+{
+	struct cr_net_addr addr = {6, {[10] = 0xff, 0xff, 10, 0, 0, 7}, 80};
+	const uint8_t four[16] = {10, 0, 0, 7};
+	struct cr_net_addr other = {6, {[9] = 1, 0xff, 0xff, 10, 0, 0, 7}, 80};
+
+	(void)state;
+	cr_net_unmap(&addr);
+	assert_memory_equal(addr.bytes, four, sizeof(four));
+	assert_int_equal(addr.port, 80);
+	cr_net_unmap(&addr);
+	assert_int_equal(addr.family, 4);
+	cr_net_unmap(&other);
+	assert_int_equal(other.family, 6);
+}
+
 static void a_long_name_fits(void **state)
 {
 	struct cr_net_msg msg = good;
@@ -117,6 +133,7 @@ int main(void)
 		cmocka_unit_test(objects),
 		cmocka_unit_test(a_long_name_fits),
 		cmocka_unit_test(every_end_has_words),
+		cmocka_unit_test(mapped_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
