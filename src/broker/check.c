@@ -237,14 +237,6 @@ void br_http_begin(struct br_conn *conn)
 		br_gate_pump(conn);
 }
 
-/* The socket is readable again only when there is more than `bytes`. */
-static void set_low_water(int fd, size_t bytes)
-{
-	int value = (int)bytes + 1;
-
-	setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &value, sizeof(value));
-}
-
 /* Only peeked at, so that splice moves it: what a server sends the client cannot change. */
 static enum cr_tls_answer look_at_answer(struct br_conn *conn)
 {
@@ -261,9 +253,9 @@ static enum cr_tls_answer look_at_answer(struct br_conn *conn)
 		return CR_TLS_ANSWER_FINAL;
 	if (said == CR_TLS_ANSWER_MORE) {
 		conn->looked = (size_t)got;
-		set_low_water(conn->server, conn->looked);
+		br_low_water(conn->server, conn->looked + 1);
 	} else if (conn->looked > 0) {
-		set_low_water(conn->server, 0);
+		br_low_water(conn->server, 1);
 	}
 	return said;
 }

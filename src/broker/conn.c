@@ -97,17 +97,11 @@ void br_conn_end(struct br_conn *conn, enum cr_net_end end)
 	br_spare_give(&b->spare_conns, conn);
 }
 
-static bool same_target(const struct br_target *a, const struct br_target *b)
-{
-	return a->name == b->name &&
-	       (a->name[0] ? a->addr.port == b->addr.port : br_same_addr(&a->addr, &b->addr));
-}
-
 /* The question about the same place that somebody waits for already; 0: there is none. */
 static uint64_t asked_already(const struct br_conn *conn)
 {
 	for (const struct br_conn *other = conn->broker->conns; other; other = other->next)
-		if (other != conn && other->id && same_target(&other->target, &conn->target))
+		if (other != conn && other->id && br_same_target(&other->target, &conn->target))
 			return other->id;
 	return 0;
 }

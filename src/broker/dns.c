@@ -120,7 +120,6 @@ struct service {
 	struct broker *broker;
 	struct event readable;
 	int fd;
-	bool six;
 };
 
 union packet_info {
@@ -185,13 +184,13 @@ static void on_datagram(evutil_socket_t fd, short what, void *arg)
 		;
 }
 
-int br_dns_udp(struct broker *b, int fd, int family)
+int br_dns_udp(struct broker *b, int fd)
 {
 	struct service *service = calloc(1, sizeof(*service)); /* as long as the process */
 
 	if (!service)
 		return -1;
-	*service = (struct service){.broker = b, .fd = fd, .six = family == 6};
+	*service = (struct service){.broker = b, .fd = fd};
 	event_assign(&service->readable, b->base, fd, EV_READ | EV_PERSIST, on_datagram, service);
 	return event_add(&service->readable, NULL);
 }

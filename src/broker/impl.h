@@ -77,8 +77,7 @@ struct br_cached {
 };
 
 struct br_grant {
-	const char *name;
-	struct cr_net_addr addr;
+	struct br_target target;
 	uint64_t until_ms;
 };
 
@@ -201,7 +200,7 @@ uint64_t br_now_ms(void);
 void br_tell(struct broker *b, const struct cr_net_msg *event);
 /* Ends everything: the box has ended, or the broker cannot go on. */
 void br_end(struct broker *b);
-bool br_same_addr(const struct cr_net_addr *a, const struct cr_net_addr *b);
+bool br_same_target(const struct br_target *a, const struct br_target *b);
 
 /* judge.c */
 bool br_target_find(const struct broker *b, const struct cr_net_addr *addr,
@@ -222,7 +221,7 @@ bool br_grant_holds(const struct broker *b, const struct br_target *target);
 void br_grant_add(struct broker *b, const struct br_target *target, uint32_t seconds);
 
 /* dns.c: serves on a socket of the box, which is its own from now on. */
-int br_dns_udp(struct broker *b, int fd, int family);
+int br_dns_udp(struct broker *b, int fd);
 int br_dns_tcp(struct broker *b, int fd);
 
 /* listen.c */
@@ -303,6 +302,8 @@ void br_flow_close(struct br_flow *flow);
 bool br_flow_pump(struct br_flow *flow);
 /* Which of its two events the flow waits for. */
 void br_flow_wait(struct br_flow *flow, bool readable, bool writable);
+/* The socket is readable again only when there are `bytes`. */
+void br_low_water(int fd, size_t bytes);
 /* The other side is told that nothing more comes. False: that was all, the connection is gone. */
 bool br_flow_shut(struct br_flow *flow);
 

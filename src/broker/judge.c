@@ -144,11 +144,10 @@ bool br_localhost_other(const struct broker *b, const struct br_target *target,
 	return cr_net_decide(b->rules, "", other).rule == rule;
 }
 
-static bool same_target(const struct br_grant *grant, const struct br_target *target)
+bool br_same_target(const struct br_target *a, const struct br_target *b)
 {
-	return target->name[0]
-		       ? grant->name == target->name && grant->addr.port == target->addr.port
-		       : !grant->name[0] && br_same_addr(&grant->addr, &target->addr);
+	return a->name[0] ? a->name == b->name && a->addr.port == b->addr.port
+			  : !b->name[0] && cr_net_same_addr(&a->addr, &b->addr);
 }
 
 bool br_grant_holds(const struct broker *b, const struct br_target *target)
@@ -156,7 +155,7 @@ bool br_grant_holds(const struct broker *b, const struct br_target *target)
 	uint64_t now = br_now_ms();
 
 	for (size_t i = 0; i < BR_MAX_GRANTS; i++)
-		if (b->grants[i].until_ms > now && same_target(&b->grants[i], target))
+		if (b->grants[i].until_ms > now && br_same_target(target, &b->grants[i].target))
 			return true;
 	return false;
 }
@@ -170,8 +169,7 @@ void br_grant_add(struct broker *b, const struct br_target *target, uint32_t sec
 		if (b->grants[i].until_ms < oldest->until_ms)
 			oldest = &b->grants[i];
 	*oldest = (struct br_grant){
-		.name = target->name,
-		.addr = target->addr,
+		.target = *target,
 		.until_ms = br_now_ms() + (uint64_t)seconds * 1000,
 	};
 }

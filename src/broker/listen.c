@@ -20,7 +20,7 @@ static const struct br_want *find_recent(const struct broker *b, const struct cr
 		const struct br_want *want =
 			&b->recent[(b->next_recent + BR_MAX_RECENT - i) % BR_MAX_RECENT];
 
-		if (br_same_addr(&want->addr, addr))
+		if (cr_net_same_addr(&want->addr, addr))
 			return want;
 	}
 	return NULL;
@@ -55,7 +55,7 @@ static struct br_listener *find(const struct broker *b, const struct cr_net_addr
 		const struct cr_net_addr *at = &b->listeners[i]->addr;
 
 		if (b->listeners[i]->any ? at->family == addr->family && at->port == addr->port
-					 : br_same_addr(at, addr))
+					 : cr_net_same_addr(at, addr))
 			return b->listeners[i];
 	}
 	return NULL;
@@ -165,7 +165,7 @@ bool br_recall(struct broker *b, const struct cr_net_addr *source, struct br_wan
 	for (size_t i = 0; i < BR_MAX_RECENT; i++) {
 		struct br_want *want = &b->recent[i];
 
-		if (!br_same_addr(&want->addr, source))
+		if (!cr_net_same_addr(&want->addr, source))
 			continue;
 		*out = *want;
 		*want = (struct br_want){.pid = 0};
@@ -238,7 +238,7 @@ void br_listening(struct broker *b, const struct cr_net_msg *msg, int fd)
 	for (size_t i = 0; i < BR_MAX_RECENT; i++) {
 		struct br_want *want = &b->recent[i];
 
-		if (!want->waits || !br_same_addr(&want->addr, &msg->addr))
+		if (!want->waits || !cr_net_same_addr(&want->addr, &msg->addr))
 			continue;
 		want->waits = false;
 		br_give_verdict(b, want->id, &want->addr, error);

@@ -30,7 +30,7 @@ static void on_capture(struct broker *b, const struct cr_net_msg *msg, int fd)
 	else if (fd < 0)
 		failed = -1;
 	else if (msg->kind == CR_NET_DNS_UDP)
-		failed = br_dns_udp(b, fd, msg->addr.family);
+		failed = br_dns_udp(b, fd);
 	else if (msg->kind == CR_NET_DNS_TCP)
 		failed = br_dns_tcp(b, fd);
 	else if (msg->kind == CR_NET_LISTENER)

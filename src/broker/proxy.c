@@ -76,14 +76,6 @@ static struct guest *guest_new(struct broker *b, int fd, int seconds)
 	return NULL;
 }
 
-/* The socket is readable again only when there are `bytes`. */
-static void set_low_water(int fd, size_t bytes)
-{
-	int value = (int)bytes;
-
-	setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &value, sizeof(value));
-}
-
 /* Takes away what was peeked at. */
 static bool consume(int fd, size_t len)
 {
@@ -117,7 +109,7 @@ static void leave(struct guest *guest)
 
 	guest->is_leaving = true;
 	shutdown(guest->fd, SHUT_WR);
-	set_low_water(guest->fd, 1);
+	br_low_water(guest->fd, 1);
 	event_add(&guest->timer, &limit);
 }
 
@@ -135,7 +127,7 @@ static void wait_for_more(struct guest *guest, size_t len)
 		return;
 	}
 	guest->looked = len;
-	set_low_water(guest->fd, len + 1);
+	br_low_water(guest->fd, len + 1);
 }
 
 /* A name that may be reached on no port is not worth remembering. */
@@ -189,7 +181,7 @@ static void go(struct guest *guest, const struct wish *wish)
 		return;
 	}
 	guest_free(guest);
-	set_low_water(fd, 1);
+	br_low_water(fd, 1);
 	br_conn_request(b, fd, &request);
 }
 

@@ -67,6 +67,13 @@ static void want_event(struct event *event, short what, bool wanted)
 		event_del(event);
 }
 
+void br_low_water(int fd, size_t bytes)
+{
+	int value = (int)bytes;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &value, sizeof(value));
+}
+
 void br_flow_wait(struct br_flow *flow, bool readable, bool writable)
 {
 	want_event(&flow->readable, EV_READ, readable);

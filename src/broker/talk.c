@@ -1,7 +1,6 @@
 /* talk.c - conversations with the launcher and with init; see impl.h. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,12 +15,6 @@ uint64_t br_now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-bool br_same_addr(const struct cr_net_addr *a, const struct cr_net_addr *b)
-{
-	return a->family == b->family && a->port == b->port &&
-	       memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
 /* False when there was none. */

@@ -9,6 +9,7 @@
 
 #include "dnsmsg.h"
 #include "host.h"
+#include "outbuf.h"
 
 #define HEADER_BYTES 12
 #define NAME_MAX     255 /* bytes of a name in wire form (RFC 1035, 2.3.4) */
@@ -206,55 +207,38 @@ int cr_dns_parse_query(const uint8_t *msg, size_t len, struct cr_dns_query *out)
 	return rcode;
 }
 
-/* Writing stops, and stays stopped, at the first thing that does not fit. */
-struct out {
-	uint8_t *at, *end;
-	bool full;
-};
-
-static void put(struct out *out, const void *bytes, size_t len)
+static void put8(struct cr_out *out, unsigned value)
 {
-	if (out->full || (size_t)(out->end - out->at) < len) {
-		out->full = true;
-		return;
-	}
-	if (len)
-		memcpy(out->at, bytes, len);
-	out->at += len;
+	cr_out_put(out, &(uint8_t){(uint8_t)value}, 1);
 }
 
-static void put8(struct out *out, unsigned value)
-{
-	put(out, &(uint8_t){(uint8_t)value}, 1);
-}
-
-static void put16(struct out *out, unsigned value)
+static void put16(struct cr_out *out, unsigned value)
 {
 	put8(out, value >> 8 & 0xff);
 	put8(out, value & 0xff);
 }
 
-static void put32(struct out *out, uint32_t value)
+static void put32(struct cr_out *out, uint32_t value)
 {
 	put16(out, value >> 16);
 	put16(out, value & 0xffff);
 }
 
-static void put_record(struct out *out, const struct cr_dns_record *record)
+static void put_record(struct cr_out *out, const struct cr_dns_record *record)
 {
 	put16(out, POINTER_Q);
 	put16(out, record->type);
 	put16(out, CLASS_IN);
 	put32(out, record->ttl);
 	put16(out, record->len);
-	put(out, record->data, record->len);
+	cr_out_put(out, record->data, record->len);
 }
 
 /*
  * RFC 2308, 3: what a resolver needs to keep a "no", for the lesser of the TTL and the last field.
  * It is the root's, because a SOA of the name itself would say that the name exists.
  */
-static void put_soa(struct out *out)
+static void put_soa(struct cr_out *out)
 {
 	put8(out, 0);
 	put16(out, CR_DNS_SOA);
@@ -267,7 +251,7 @@ static void put_soa(struct out *out)
 		put32(out, CR_DNS_NEGATIVE_TTL);
 }
 
-static void put_opt(struct out *out, int rcode)
+static void put_opt(struct cr_out *out, int rcode)
 {
 	put8(out, 0);
 	put16(out, CR_DNS_OPT);
@@ -296,7 +280,7 @@ static struct sections whole(const struct cr_dns_query *query, const struct cr_d
 
 static size_t write_answer(const uint8_t *msg, const struct cr_dns_query *query,
 			   const struct cr_dns_reply *reply, struct sections sections,
-			   struct out out)
+			   struct cr_out out)
 {
 	const uint8_t *start = out.at;
 	const size_t n_records = sections.answers ? reply->n_records : 0;
@@ -309,7 +293,7 @@ static size_t write_answer(const uint8_t *msg, const struct cr_dns_query *query,
 	put16(&out, (unsigned)n_records);
 	put16(&out, sections.soa ? 1 : 0);
 	put16(&out, sections.opt ? 1 : 0);
-	put(&out, msg + HEADER_BYTES, query->question_len);
+	cr_out_put(&out, msg + HEADER_BYTES, query->question_len);
 	for (size_t i = 0; i < n_records; i++)
 		put_record(&out, &reply->records[i]);
 	if (sections.soa)
@@ -322,7 +306,7 @@ static size_t write_answer(const uint8_t *msg, const struct cr_dns_query *query,
 size_t cr_dns_answer(const uint8_t *msg, const struct cr_dns_query *query,
 		     const struct cr_dns_reply *reply, uint8_t *out, size_t size)
 {
-	const struct out room = {out, out + size, false};
+	const struct cr_out room = {out, out + size, false};
 	struct sections sections = whole(query, reply);
 	size_t len =
 		reply->n_records > UINT16_MAX ? 0 : write_answer(msg, query, reply, sections, room);
@@ -395,7 +379,7 @@ bool cr_dns_reverse(const char *name, int *family, uint8_t addr[16])
 
 size_t cr_dns_put_name(const char *name, uint8_t *out, size_t size)
 {
-	struct out to = {out, out + size, false};
+	struct cr_out to = {out, out + size, false};
 
 	for (;;) {
 		const size_t len = strcspn(name, ".");
@@ -403,7 +387,7 @@ size_t cr_dns_put_name(const char *name, uint8_t *out, size_t size)
 		if (len == 0 || len > LABEL_MAX)
 			return 0;
 		put8(&to, (unsigned)len);
-		put(&to, name, len);
+		cr_out_put(&to, name, len);
 		if (!name[len])
 			break;
 		name += len + 1;
@@ -414,7 +398,7 @@ size_t cr_dns_put_name(const char *name, uint8_t *out, size_t size)
 
 size_t cr_dns_put_svcb(uint8_t *out, size_t size)
 {
-	struct out to = {out, out + size, false};
+	struct cr_out to = {out, out + size, false};
 
 	put16(&to, 1);
 	put8(&to, 0);

@@ -9,6 +9,7 @@
 
 #include "httphead.h"
 #include "httpreq.h"
+#include "outbuf.h"
 
 #define HTTP_PORT 80
 
@@ -82,42 +83,26 @@ enum cr_look cr_http_proxy_read(const uint8_t *data, size_t len, struct cr_http_
 	return look;
 }
 
-/* Writing stops, and stays stopped, at the first thing that does not fit. */
-struct out {
-	uint8_t *at, *end;
-	bool full;
-};
-
-static void put(struct out *out, const void *bytes, size_t len)
+static void put_text(struct cr_out *out, const char *text)
 {
-	if (out->full || (size_t)(out->end - out->at) < len) {
-		out->full = true;
-		return;
-	}
-	memcpy(out->at, bytes, len);
-	out->at += len;
+	cr_out_put(out, text, strlen(text));
 }
 
-static void put_text(struct out *out, const char *text)
-{
-	put(out, text, strlen(text));
-}
-
-static void put_request(struct out *out, struct cr_http_text line, const uint8_t *data,
+static void put_request(struct cr_out *out, struct cr_http_text line, const uint8_t *data,
 			const struct cr_http_proxy *proxy)
 {
 	const char *blank = memchr(line.at, ' ', line.len);
 	const uint8_t *path = data + proxy->path_at;
 
-	put(out, line.at, (size_t)(blank - line.at) + 1);
+	cr_out_put(out, line.at, (size_t)(blank - line.at) + 1);
 	if (proxy->path_len == 0 || path[0] != '/')
 		put_text(out, "/");
-	put(out, path, proxy->path_len);
-	put(out, line.at + line.len - 9, 9); /* the blank and the version */
+	cr_out_put(out, path, proxy->path_len);
+	cr_out_put(out, line.at + line.len - 9, 9); /* the blank and the version */
 	put_text(out, "\r\n");
 }
 
-static void put_host(struct out *out, const struct cr_http_proxy *proxy)
+static void put_host(struct cr_out *out, const struct cr_http_proxy *proxy)
 {
 	const bool six = proxy->kind == CR_HOST_ADDR6;
 	char port[8] = "";
@@ -143,7 +128,7 @@ size_t cr_http_proxy_rewrite(const uint8_t *data, const struct cr_http_proxy *pr
 			     size_t size)
 {
 	struct cr_http_text rest = {(const char *)data, proxy->head_len}, line;
-	struct out to = {out, out + size, false};
+	struct cr_out to = {out, out + size, false};
 	struct cr_http_field field;
 
 	if (proxy->connect || !cr_http_next_line(&rest, &line))
@@ -153,7 +138,7 @@ size_t cr_http_proxy_rewrite(const uint8_t *data, const struct cr_http_proxy *pr
 	while (cr_http_next_line(&rest, &line)) {
 		if (cr_http_field_read(line, &field) || is_left_out(field.name))
 			continue;
-		put(&to, line.at, line.len);
+		cr_out_put(&to, line.at, line.len);
 		put_text(&to, "\r\n");
 	}
 	put_text(&to, "Connection: close\r\n\r\n");

@@ -71,8 +71,7 @@ static void decided_incoming(const struct cr_ruleset *rules, const struct cr_net
 	for (size_t i = 0; i < published->count; i++) {
 		const struct cr_publish *one = &published->items[i];
 
-		if (one->at.family == event->addr.family && one->at.port == event->addr.port &&
-		    memcmp(one->at.bytes, event->addr.bytes, sizeof(one->at.bytes)) == 0)
+		if (cr_net_same_addr(&one->at, &event->addr))
 			out->origin = &one->origin;
 	}
 }

@@ -39,6 +39,12 @@ bool cr_net_end_is_about_content(enum cr_net_end end)
 	       end == CR_NET_HTTP_BAD || end == CR_NET_PROTOCOL;
 }
 
+bool cr_net_same_addr(const struct cr_net_addr *a, const struct cr_net_addr *b)
+{
+	return a->family == b->family && a->port == b->port &&
+	       memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
 void cr_net_unmap(struct cr_net_addr *addr)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};

@@ -107,6 +107,8 @@ void cr_net_set_name(struct cr_net_msg *msg, const char *name);
  */
 const char *cr_net_msg_check(const struct cr_net_msg *msg);
 
+bool cr_net_same_addr(const struct cr_net_addr *a, const struct cr_net_addr *b);
+
 /* An IPv6 address that stands for an IPv4 one (::ffff:1.2.3.4) becomes that. */
 void cr_net_unmap(struct cr_net_addr *addr);
 

@@ -97,20 +97,24 @@ static void append_name(char *buf, size_t size, const char *before, const char *
 		buf[used] = '\0';
 }
 
-uint64_t cr_plan_value(const struct cr_plan *plan, enum cr_step_kind kind)
+static const struct cr_step *find_step(const struct cr_plan *plan, enum cr_step_kind kind)
 {
 	for (size_t i = 0; i < plan->n_steps; i++)
 		if (plan->steps[i].kind == kind)
-			return plan->steps[i].value;
-	return 0;
+			return &plan->steps[i];
+	return NULL;
+}
+
+uint64_t cr_plan_value(const struct cr_plan *plan, enum cr_step_kind kind)
+{
+	const struct cr_step *step = find_step(plan, kind);
+
+	return step ? step->value : 0;
 }
 
 bool cr_plan_has(const struct cr_plan *plan, enum cr_step_kind kind)
 {
-	for (size_t i = 0; i < plan->n_steps; i++)
-		if (plan->steps[i].kind == kind)
-			return true;
-	return false;
+	return find_step(plan, kind) != NULL;
 }
 
 int cr_plan_check_gaps(const struct cr_plan *plan, const char *const *accepted, size_t n_accepted,

@@ -110,10 +110,7 @@ static struct cr_known_place *place_of(struct cr_notifier *n, const struct cr_ne
 
 static bool is_known(struct cr_notifier *n, const struct cr_net_addr *addr)
 {
-	const struct cr_net_addr *place = &place_of(n, addr)->addr;
-
-	return place->port == addr->port && place->family == addr->family &&
-	       memcmp(place->bytes, addr->bytes, sizeof(addr->bytes)) == 0;
+	return cr_net_same_addr(&place_of(n, addr)->addr, addr);
 }
 
 static int expect(struct cr_notifier *n, uint64_t id)
