@@ -20,17 +20,17 @@
 #include "core/socks.h"
 #include "core/tlshello.h"
 
-#define BR_MAX_QUEUED   4096 /* messages that one end has not taken yet */
-#define BR_MAX_CACHED   256  /* names whose addresses are remembered */
-#define BR_MAX_ADDRESS  16   /* addresses of one name that are tried */
-#define BR_MAX_GRANTS   256
-#define BR_MAX_LISTENER 4096
-#define BR_MAX_RECENT   2048 /* calls of connect remembered, for who it was */
-#define BR_MAX_SPARE    32   /* blocks of each kind that are kept */
-#define BR_MAX_PIPES    32   /* empty ones kept */
-#define BR_MAX_HELD     2048 /* first bytes and requests being read: 64 MiB at the most */
-#define BR_MAX_GUESTS   2048 /* of the proxy, who have not said yet where they want to go */
-#define BR_MAX_ASKED    32   /* questions to init that it has not answered yet */
+#define BR_MAX_QUEUED      4096 /* messages that one end has not taken yet */
+#define BR_MAX_CACHED      256  /* names whose addresses are remembered */
+#define BR_MAX_ADDRESS     16   /* addresses of one name that are tried */
+#define BR_MAX_GRANTS      256
+#define BR_MAX_LISTENER    4096
+#define BR_MAX_RECENT      2048 /* calls of connect remembered, for who it was */
+#define BR_MAX_SPARE       32   /* blocks of each kind that are kept */
+#define BR_MAX_LARGE_PIPES 32   /* lent and kept */
+#define BR_MAX_HELD        2048 /* first bytes and requests being read: 64 MiB at the most */
+#define BR_MAX_GUESTS      2048 /* of the proxy, who have not said yet where they want to go */
+#define BR_MAX_ASKED       32   /* questions to init that it has not answered yet */
 
 struct broker;
 struct br_conn;
@@ -83,6 +83,7 @@ struct br_grant {
 
 struct br_pipe {
 	int ends[2];
+	bool is_large;
 };
 
 /* For boxes whose connections cannot be captured. */
@@ -114,8 +115,8 @@ struct broker {
 	size_t next_recent;
 	struct br_cached cached[BR_MAX_CACHED];
 	struct br_grant grants[BR_MAX_GRANTS];
-	struct br_pipe pipes[BR_MAX_PIPES];
-	size_t n_pipes;
+	struct br_pipe pipes[BR_MAX_LARGE_PIPES]; /* large ones nobody uses */
+	size_t n_pipes, n_large;                  /* large: all there are */
 	struct br_spares spare_conns, spare_dials;
 	struct br_entry *entries; /* the newest first */
 	size_t n_incoming;

@@ -11,13 +11,10 @@
 
 #include "broker/impl.h"
 
-/* Bytes at once: as much as a pipe may hold, unless many want a turn; then what is on its way in
- * all still fits the processor's caches (docs/performance.md). */
-#define AT_ONCE      ((size_t)1024 * 1024)
-#define AT_ONCE_MANY ((size_t)64 * 1024)
-#define MANY         16
-#define LITTLE       4096
-#define MAX_ROUNDS   8 /* of moving, before others have their turn */
+/* Bytes at once, and in a large pipe; a user has 64 MiB for pipes (pipe(7)), so not all are. */
+#define AT_ONCE    ((size_t)1024 * 1024)
+#define LITTLE     4096
+#define MAX_ROUNDS 2 /* of moving, before others have their turn */
 
 static bool borrow(struct broker *b, struct br_pipe *pipe)
 {
@@ -25,25 +22,29 @@ static bool borrow(struct broker *b, struct br_pipe *pipe)
 		*pipe = b->pipes[--b->n_pipes];
 		return true;
 	}
+	*pipe = (struct br_pipe){0};
 	if (pipe2(pipe->ends, O_NONBLOCK | O_CLOEXEC) < 0)
 		return false;
-	/* More at a time; a user has only so much, and then the usual size will do. */
-	fcntl(pipe->ends[0], F_SETPIPE_SZ, AT_ONCE);
+	/* The usual size does as well, only not as fast. */
+	pipe->is_large =
+		b->n_large < BR_MAX_LARGE_PIPES && fcntl(pipe->ends[0], F_SETPIPE_SZ, AT_ONCE) >= 0;
+	b->n_large += pipe->is_large;
 	return true;
 }
 
-static void close_pipe(struct br_pipe *pipe)
+static void close_pipe(struct broker *b, struct br_pipe *pipe)
 {
 	close(pipe->ends[0]);
 	close(pipe->ends[1]);
+	b->n_large -= pipe->is_large;
 }
 
 static void give_back(struct broker *b, struct br_pipe *pipe)
 {
-	if (b->n_pipes < BR_MAX_PIPES)
+	if (pipe->is_large)
 		b->pipes[b->n_pipes++] = *pipe;
 	else
-		close_pipe(pipe);
+		close_pipe(b, pipe);
 }
 
 void br_flow_close(struct br_flow *flow)
@@ -53,7 +54,8 @@ void br_flow_close(struct br_flow *flow)
 	event_del(&flow->readable);
 	event_del(&flow->writable);
 	if (flow->held > 0)
-		close_pipe(&flow->pipe); /* what is left in it belongs to nobody */
+		close_pipe(flow->conn->broker,
+			   &flow->pipe); /* what is left in it belongs to nobody */
 	flow->held = 0;
 }
 
@@ -109,8 +111,7 @@ static enum moved take(struct br_flow *flow)
 	if (!borrow(b, &flow->pipe))
 		return BROKEN;
 
-	ssize_t got = splice(flow->from, NULL, flow->pipe.ends[1], NULL,
-			     b->n_conns > MANY ? AT_ONCE_MANY : AT_ONCE,
+	ssize_t got = splice(flow->from, NULL, flow->pipe.ends[1], NULL, AT_ONCE,
 			     SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	int cause = errno;
 

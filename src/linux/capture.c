@@ -31,11 +31,20 @@
 #define IPV6_FREEBIND 78
 #endif
 
+/*
+ * What is sent goes from memory to memory: an algorithm that paces packets for a line far away, as
+ * a host may have by default (bbr), halves the speed. This one is in every kernel.
+ */
+#define CONGESTION "reno"
+
 struct route_request {
 	struct nlmsghdr header;
 	struct rtmsg route;
-	struct rtattr attribute;
+	struct rtattr index_attribute;
 	uint32_t index;
+	struct rtattr metrics;
+	struct rtattr congestion; /* one of the metrics */
+	char name[RTA_ALIGN(sizeof(CONGESTION))];
 };
 
 struct address_request {
@@ -83,8 +92,12 @@ static int route_all(int netlink, uint8_t family)
 				.rtm_scope = RT_SCOPE_HOST,
 				.rtm_type = RTN_LOCAL,
 			},
-		.attribute = {.rta_len = RTA_LENGTH(sizeof(uint32_t)), .rta_type = RTA_OIF},
+		.index_attribute = {.rta_len = RTA_LENGTH(sizeof(uint32_t)), .rta_type = RTA_OIF},
 		.index = LOOPBACK_INDEX,
+		.metrics = {.rta_len = RTA_LENGTH(RTA_SPACE(sizeof(CONGESTION))),
+			    .rta_type = RTA_METRICS},
+		.congestion = {.rta_len = RTA_LENGTH(sizeof(CONGESTION)), .rta_type = RTAX_CC_ALGO},
+		.name = CONGESTION,
 	};
 
 	return ask_kernel(netlink, &request.header);
@@ -138,9 +151,18 @@ static int make_routes(struct cr_box *box)
 	return 0;
 }
 
+/* Our side of it; that of the box has it from its route. Nothing depends on it but the speed. */
+static void set_congestion(int fd)
+{
+	setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, CONGESTION, strlen(CONGESTION));
+}
+
 static int set_options(int fd, uint8_t family, int type)
 {
 	int one = 1;
+
+	if (type == SOCK_STREAM)
+		set_congestion(fd);
 
 	/* IPv6: no interface has the address, which for a local route is not enough. */
 	if (family == 6 && (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0 ||
@@ -288,6 +310,7 @@ static int begin_to_connect(const struct cr_box *box, const struct cr_net_addr *
 
 	if (is_published(box, addr->port)) {
 		fd = socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		set_congestion(fd);
 		if (fd >= 0 &&
 		    (connect(fd, (const struct sockaddr *)&to, len) == 0 || errno == EINPROGRESS))
 			return fd;
