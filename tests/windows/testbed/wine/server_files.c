@@ -51,6 +51,7 @@ struct place {
 	char *path;
 	struct stat st;
 	int exists;
+	int unix_fd; /* open already, and not ours; 0: it is not */
 };
 
 /* The two lists of a descriptor under construction. */
@@ -62,6 +63,11 @@ struct parts {
 /* from the moment a new file may be opened until it is */
 static int creating;
 
+/* from the moment a file that is there may be opened until it is */
+static struct {
+	char *asked, *real;
+} opening;
+
 static void *must(void *memory)
 {
 	if (!memory)
@@ -69,10 +75,11 @@ static void *must(void *memory)
 	return memory;
 }
 
-static struct security_descriptor *load(const char *path)
+static struct security_descriptor *load(const struct place *place)
 {
 	static char buffer[MAX_DESCRIPTOR];
-	ssize_t size = getxattr(path, ATTRIBUTE, buffer, sizeof(buffer));
+	ssize_t size = place->unix_fd ? fgetxattr(place->unix_fd, ATTRIBUTE, buffer, sizeof(buffer))
+				      : getxattr(place->path, ATTRIBUTE, buffer, sizeof(buffer));
 
 	if (size < (ssize_t)sizeof(struct security_descriptor) ||
 	    !sd_is_valid((struct security_descriptor *)buffer, size))
@@ -217,7 +224,7 @@ static struct security_descriptor *mode_sd(const struct place *place)
 /* The descriptor of `place`; *stored: whether it has one of its own. */
 static struct security_descriptor *sd_of(const struct place *place, int *stored)
 {
-	struct security_descriptor *own = load(place->path);
+	struct security_descriptor *own = load(place);
 
 	*stored = own != NULL;
 	return own ? own : mode_sd(place);
@@ -243,9 +250,9 @@ static char *path_of(int unix_fd)
 	return must(strdup(path));
 }
 
-static char *real_path(const char *path, struct stat *st)
+static char *real_path(int root, const char *path, struct stat *st)
 {
-	int unix_fd = open(path, O_PATH | O_CLOEXEC);
+	int unix_fd = openat(root, path, O_PATH | O_CLOEXEC);
 	char *real = unix_fd != -1 && !fstat(unix_fd, st) ? path_of(unix_fd) : NULL;
 
 	if (unix_fd != -1)
@@ -253,28 +260,45 @@ static char *real_path(const char *path, struct stat *st)
 	return real;
 }
 
+static void end_opening(void)
+{
+	free(opening.asked);
+	free(opening.real);
+	opening.asked = opening.real = NULL;
+}
+
 char *tb_realpath(const char *path, char *none)
 {
 	struct stat st;
+	char *real;
 
 	(void)none;
-	return real_path(path, &st);
+	if (!opening.asked || strcmp(opening.asked, path))
+		return real_path(AT_FDCWD, path, &st);
+	real = opening.real;
+	opening.real = NULL;
+	end_opening();
+	return real;
 }
 
-/* The absolute path without symbolic links; the last part need not exist. */
-static int find(struct place *place, const char *path)
+/*
+ * The absolute path without symbolic links; the last part need not exist. From the directory `root`
+ * that is `name`: a short walk.
+ */
+static int find(struct place *place, int root, const char *name, const char *path)
 {
 	struct stat above;
 	char *parent, *real;
 	size_t size;
 
-	place->path = real_path(path, &place->st);
+	place->unix_fd = 0;
+	place->path = real_path(root, name, &place->st);
 	place->exists = place->path != NULL;
 	if (place->path)
 		return 1;
 	if (!(parent = parent_of(path)))
 		return 0;
-	real = real_path(parent, &above);
+	real = real_path(AT_FDCWD, parent, &above);
 	free(parent);
 	if (!real)
 		return 0;
@@ -285,29 +309,29 @@ static int find(struct place *place, const char *path)
 	return 1;
 }
 
+/* A file or directory that is open; where it lies is not looked up. */
+static int take_open(struct place *place, int unix_fd)
+{
+	*place = (struct place){.exists = 1, .unix_fd = unix_fd};
+	return !fstat(unix_fd, &place->st) &&
+	       (S_ISREG(place->st.st_mode) || S_ISDIR(place->st.st_mode));
+}
+
 static int find_open(struct place *place, int unix_fd)
 {
-	if (fstat(unix_fd, &place->st))
-		return 0;
-	if (!S_ISREG(place->st.st_mode) && !S_ISDIR(place->st.st_mode))
+	if (!take_open(place, unix_fd))
 		return 0;
 	place->path = path_of(unix_fd);
-	place->exists = 1;
 	return place->path != NULL;
 }
 
 /* NULL for what is no file or directory. */
 struct security_descriptor *tb_file_sd(int unix_fd)
 {
-	struct security_descriptor *sd;
 	struct place place;
 	int stored;
 
-	if (!find_open(&place, unix_fd))
-		return NULL;
-	sd = sd_of(&place, &stored);
-	leave(&place);
-	return sd;
+	return take_open(&place, unix_fd) ? sd_of(&place, &stored) : NULL;
 }
 
 static unsigned int dacl_control(const struct security_descriptor *sd, unsigned int info)
@@ -329,7 +353,7 @@ static unsigned int dacl_control(const struct security_descriptor *sd, unsigned 
 static void inherit(struct parts *parts, const struct place *place, unsigned int control)
 {
 	struct place parent = {.path = parent_of(place->path)};
-	struct security_descriptor *above = parent.path ? load(parent.path) : NULL;
+	struct security_descriptor *above = parent.path ? load(&parent) : NULL;
 	int is_directory = S_ISDIR(place->st.st_mode), present;
 	struct security_descriptor *mode = mode_sd(place);
 
@@ -370,11 +394,12 @@ static struct security_descriptor *merged(const struct place *place,
 	return result;
 }
 
-static int save(const char *path, const struct security_descriptor *sd)
+static int save(const struct place *place, const struct security_descriptor *sd)
 {
 	size_t size = sizeof(*sd) + sd->owner_len + sd->group_len + sd->sacl_len + sd->dacl_len;
 
-	if (!setxattr(path, ATTRIBUTE, sd, size, 0))
+	if (!(place->unix_fd ? fsetxattr(place->unix_fd, ATTRIBUTE, sd, size, 0)
+			     : setxattr(place->path, ATTRIBUTE, sd, size, 0)))
 		return 1;
 	file_set_error();
 	return 0;
@@ -386,7 +411,7 @@ static int store(const struct place *place, const struct security_descriptor *sd
 	struct security_descriptor *old = sd_of(place, &stored);
 	struct security_descriptor *result = merged(place, old, sd, info);
 
-	done = save(place->path, result);
+	done = save(place, result);
 	free(old);
 	free(result);
 	return done;
@@ -423,7 +448,7 @@ int tb_file_store(int unix_fd, const struct security_descriptor *sd, unsigned in
 	struct place place;
 	int done;
 
-	if (!find_open(&place, unix_fd)) {
+	if (!(info & TB_INHERIT ? find_open(&place, unix_fd) : take_open(&place, unix_fd))) {
 		set_error(STATUS_NOT_SUPPORTED);
 		return 0;
 	}
@@ -488,8 +513,11 @@ static struct security_descriptor *parent_sd_of(const struct place *place, int *
 	struct place parent = {.path = parent_of(place->path)};
 	struct security_descriptor *sd = NULL;
 
-	if (parent.path && !stat(parent.path, &parent.st))
-		sd = sd_of(&parent, stored);
+	if (parent.path)
+		sd = load(&parent);
+	*stored = sd != NULL;
+	if (parent.path && !sd && !stat(parent.path, &parent.st))
+		sd = mode_sd(&parent);
 	leave(&parent);
 	return sd;
 }
@@ -524,16 +552,22 @@ static int may_open(const struct place *place, int disposition, unsigned int opt
 int tb_file_open(const struct tb_open *open)
 {
 	char *path = dup_fd_name(open->root, open->name);
+	int root = open->root ? get_unix_fd(open->root) : AT_FDCWD, may = 1;
 	struct place place;
-	int may = 1;
 
 	creating = 0;
+	end_opening();
 	if (!path)
 		return 1;
-	if (find(&place, path)) {
+	if (find(&place, root, open->name, path)) {
 		if (!place.exists || S_ISREG(place.st.st_mode) || S_ISDIR(place.st.st_mode))
 			may = may_open(&place, open->disposition, open->options, open->access);
 		creating = !place.exists;
+		if (place.exists && may) {
+			opening.asked = path;
+			opening.real = place.path;
+			path = place.path = NULL;
+		}
 		leave(&place);
 	}
 	free(path);
@@ -611,7 +645,7 @@ void tb_file_created(struct fd *fd, const struct security_descriptor *sd)
 	if (above || (sd && (sd->control & (SE_DACL_PRESENT | SE_SACL_PRESENT))) ||
 	    tb_token_is_special(tb_token_now())) {
 		own = new_sd(&place, sd);
-		save(place.path, own);
+		save(&place, own);
 		free(own);
 	}
 	leave(&place);
@@ -641,7 +675,7 @@ int tb_file_may_rename(int unix_fd, const char *path, int link)
 
 	if (!find_open(&from, unix_fd))
 		return 1;
-	if (!find(&to, path)) {
+	if (!find(&to, AT_FDCWD, path, path)) {
 		leave(&from);
 		return 1;
 	}
