@@ -14,14 +14,18 @@ HOME = "home of ünï"
 
 
 class Run:
-    """One run of carrel. `code` is as Unix has it, `full_code` all 32 bits."""
+    """One run of carrel. `code` is as Unix has it, `full_code` all 32 bits; what Wine says of itself
+    is not carrel's."""
 
     def __init__(self, code, full_code, out, err):
-        self.code, self.full_code, self.out, self.err = code, full_code, out, err
-        self.both = out + err
+        self.code, self.full_code, self.out = code, full_code, out
+        lines = err.splitlines(keepends=True)
+        self.err = "".join(line for line in lines if not line.startswith("wine: "))
+        self.of_wine = "".join(line for line in lines if line.startswith("wine: "))
+        self.both = out + self.err
 
     def __repr__(self):
-        return f"exit code {self.code}\n{self.both}"
+        return f"exit code {self.code} ({self.full_code})\n{self.both}{self.of_wine}"
 
 
 class Cli:
@@ -98,11 +102,8 @@ class Cli:
         except subprocess.TimeoutExpired:
             child.kill()
             out, err = child.communicate()
-        lines = [line for line in err.decode(errors="replace").splitlines(keepends=True)
-                 if not line.startswith("wine: ")]
         code, full = child.returncode, self.full_code()
         # Wine's server kills what takes more than half a second to end
         if code == -signal.SIGKILL and full is not None:
             code = full & 0xff
-        return Run(code, full, out.decode(errors="replace"),
-                   "".join(lines))
+        return Run(code, full, out.decode(errors="replace"), err.decode(errors="replace"))
