@@ -43,7 +43,7 @@ _carrel_options() {
 		--help" ;;
 	plan) echo "$rules --publish $place $system --json --help" ;;
 	explain | policy) echo "$rules $place $system --help" ;;
-	verify) echo "--dir --only --tier --accept-gap --no-control --help" ;;
+	verify) echo "--dir --only --tier --accept-gap --no-control --json --help" ;;
 	init) echo "--user --project --help" ;;
 	trust) echo "--yes --revoke --help" ;;
 	doctor) echo "--repair --help" ;;

@@ -62,6 +62,7 @@ complete -c carrel -n $verify -l only -x -d 'only these attacks'
 complete -c carrel -n $verify -l tier -x -a 'full landlock' -d 'insist on a tier'
 complete -c carrel -n $verify -l accept-gap -x -d 'of boxes without this'
 complete -c carrel -n $verify -l no-control -d 'do not try it outside first'
+complete -c carrel -n $verify -l json -d 'print JSON'
 
 complete -c carrel -n '__fish_seen_subcommand_from init' -l user -d 'your own policy'
 complete -c carrel -n '__fish_seen_subcommand_from init' -l project -d 'of this directory'

@@ -6,11 +6,14 @@
  * testable. A protection that this tier's plan does not promise is told apart
  * from one that failed.
  */
+#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 #include "core/backend.h"
+#include "core/json_text.h"
 #include "core/pattern.h"
 #include "lib/prepare.h"
 #include "trial.h"
@@ -21,6 +24,7 @@ struct verify_options {
 	const char *tier;
 	const char *accept;
 	int no_control;
+	int json;
 };
 
 static const struct cr_option own_options[] = {
@@ -32,6 +36,8 @@ static const struct cr_option own_options[] = {
 	 offsetof(struct verify_options, accept)},
 	{"no-control", NULL, "do not try each attack outside first: quicker, proves less", NULL,
 	 offsetof(struct verify_options, no_control)},
+	{"json", NULL, "print JSON, when all have been tried", NULL,
+	 offsetof(struct verify_options, json)},
 	{"dir", "DIR", "make the targets there (default: your cache directory)", NULL,
 	 offsetof(struct verify_options, dir)},
 };
@@ -44,11 +50,13 @@ enum verdict {
 };
 #define N_VERDICTS 4
 
-static const char *const verdict_names[N_VERDICTS] = {
-	[HELD] = "held",
-	[NOT_HELD] = "NOT HELD",
-	[ADMITTED] = "not enforced here",
-	[NOT_TESTABLE] = "not testable here",
+static const struct {
+	const char *text, *key;
+} verdict_names[N_VERDICTS] = {
+	[HELD] = {"held", "held"},
+	[NOT_HELD] = {"NOT HELD", "not_held"},
+	[ADMITTED] = {"not enforced here", "not_enforced"},
+	[NOT_TESTABLE] = {"not testable here", "not_testable"},
 };
 
 struct verifying {
@@ -56,6 +64,15 @@ struct verifying {
 	const struct verify_options *options;
 	struct cr_trials trials;
 	unsigned counts[N_VERDICTS];
+	json_t *findings; /* with --json; NULL: memory was out */
+};
+
+/* What came of one attack. */
+struct finding {
+	const struct cr_attack *attack;
+	enum verdict verdict;
+	const char *gap; /* of the plan, that it goes through; or NULL */
+	const char *text;
 };
 
 static int has_word(const char *words, const char *word)
@@ -116,28 +133,50 @@ static enum verdict judge(const struct verifying *v, const struct cr_attack *att
 	return broke(attack, trial) ? NOT_HELD : HELD;
 }
 
-static void tell(struct verifying *v, const struct cr_attack *attack, enum verdict verdict,
-		 const char *why)
+static void print_finding(struct verifying *v, const struct finding *found)
 {
-	v->counts[verdict]++;
-	printf("%-18s %s: %s", verdict_names[verdict], attack->name, attack->title);
-	if (verdict != HELD && why[0] != '\0')
+	const struct cr_attack *attack = found->attack;
+	const char *why = found->text;
+
+	printf("%-18s %s: %s", verdict_names[found->verdict].text, attack->name, attack->title);
+	if (found->gap)
+		why = cr_arena_printf(v->cli->arena, "gap %s; %s", found->gap, found->text);
+	else if (found->verdict == ADMITTED)
+		why = cr_arena_printf(v->cli->arena, "no lock of this tier; %s", found->text);
+	if (!why)
+		why = found->text;
+	if (found->verdict != HELD && why[0] != '\0')
 		printf(" (%s)", cr_cli_safe(v->cli, why));
 	putchar('\n');
 	fflush(stdout);
 }
 
-static const char *reason(struct verifying *v, const struct cr_attack *attack,
-			  const struct cr_trial *trial)
+static void keep_finding(struct verifying *v, const struct finding *found)
 {
-	const char *gap = open_gap(attack, trial);
-	const char *text = NULL;
+	json_t *one = json_pack("{s:s, s:s, s:s, s:s?, s:o}", "name", found->attack->name, "title",
+				found->attack->title, "verdict", verdict_names[found->verdict].key,
+				"gap", found->gap, "text", cr_json_text(found->text));
 
-	if (gap)
-		text = cr_arena_printf(v->cli->arena, "gap %s; %s", gap, trial->text);
-	else if (!is_promised(v, attack))
-		text = cr_arena_printf(v->cli->arena, "no lock of this tier; %s", trial->text);
-	return text ? text : trial->text;
+	if (json_array_append_new(v->findings, one) == 0)
+		return;
+	json_decref(v->findings);
+	v->findings = NULL;
+}
+
+static void tell(struct verifying *v, const struct finding *found)
+{
+	v->counts[found->verdict]++;
+	if (v->options->json)
+		keep_finding(v, found);
+	else
+		print_finding(v, found);
+}
+
+static void tell_not_testable(struct verifying *v, const struct cr_attack *attack, const char *why)
+{
+	const struct finding found = {attack, NOT_TESTABLE, NULL, why};
+
+	tell(v, &found);
 }
 
 /* 1 when the attack works outside, 0 when it was told that it does not, -1. */
@@ -151,18 +190,19 @@ static int works_outside(struct verifying *v, const struct cr_attack *attack, st
 		return -1;
 	if (broke(attack, &trial) || trial.outcome == CR_ATTACK_SUCCEEDED)
 		return 1;
-	tell(v, attack, NOT_TESTABLE, trial.text);
+	tell_not_testable(v, attack, trial.text);
 	return 0;
 }
 
 static int verify_one(struct verifying *v, const struct cr_attack *attack, struct cr_err *err)
 {
 	const char *obstacle = cr_trial_obstacle(attack);
+	struct finding found = {.attack = attack};
 	struct cr_trial trial;
 	int works;
 
 	if (obstacle) {
-		tell(v, attack, NOT_TESTABLE, obstacle);
+		tell_not_testable(v, attack, obstacle);
 		return 0;
 	}
 	works = works_outside(v, attack, err);
@@ -170,7 +210,10 @@ static int verify_one(struct verifying *v, const struct cr_attack *attack, struc
 		return works;
 	if (cr_trial_run(&v->trials, attack, CR_TRIAL_IN_BOX, &trial, err) < 0)
 		return -1;
-	tell(v, attack, judge(v, attack, &trial), reason(v, attack, &trial));
+	found.verdict = judge(v, attack, &trial);
+	found.gap = open_gap(attack, &trial);
+	found.text = trial.text;
+	tell(v, &found);
 	return 0;
 }
 
@@ -199,20 +242,47 @@ static const char *best_tier(struct cr_err *err)
 	return cr_tier_name(tier);
 }
 
-static int summary(struct verifying *v)
+static void print_summary(const struct verifying *v)
 {
-	unsigned total = 0;
-
-	for (int i = 0; i < N_VERDICTS; i++)
-		total += v->counts[i];
-	if (total == 0)
-		return cr_cli_usage(v->cli, "no attack matches '%.100s'", v->options->only);
 	printf("\ntier %s: %u held, %u not held, %u not testable here", v->trials.tier,
 	       v->counts[HELD], v->counts[NOT_HELD], v->counts[NOT_TESTABLE]);
 	if (v->counts[ADMITTED] > 0)
 		printf(", %u not promised by this tier ('carrel plan --tier %s' names the gaps)",
 		       v->counts[ADMITTED], v->trials.tier);
 	putchar('\n');
+}
+
+static int print_json(const struct verifying *v, struct cr_err *err)
+{
+	json_t *root = json_pack("{s:i, s:s, s:s, s:O}", "schema", 1, "carrel", CARREL_VERSION,
+				 "tier", v->trials.tier, "attacks", v->findings);
+	char *text;
+
+	for (int i = 0; i < N_VERDICTS && root; i++)
+		json_object_set_new(root, verdict_names[i].key,
+				    json_integer((json_int_t)v->counts[i]));
+	text = root ? json_dumps(root, JSON_INDENT(2) | JSON_ENSURE_ASCII) : NULL;
+	json_decref(root);
+	if (!text)
+		return cr_fail(err, CR_E_NOMEM, "out of memory");
+	puts(text);
+	free(text);
+	return 0;
+}
+
+static int summary(struct verifying *v)
+{
+	struct cr_err err;
+	unsigned total = 0;
+
+	for (int i = 0; i < N_VERDICTS; i++)
+		total += v->counts[i];
+	if (total == 0)
+		return cr_cli_usage(v->cli, "no attack matches '%.100s'", v->options->only);
+	if (!v->options->json)
+		print_summary(v);
+	else if (print_json(v, &err) < 0)
+		return cr_cli_fail(v->cli, &err);
 	return cr_cli_finish(v->cli, v->counts[NOT_HELD] > 0 ? CR_EXIT_NO : CR_EXIT_OK);
 }
 
@@ -223,16 +293,20 @@ static int verify(struct cr_cli *cli, const struct verify_options *options)
 			      .trials.arena = cli->arena,
 			      .trials.accept = options->accept};
 	struct cr_err err;
-	int failed;
+	int failed, code;
 
 	v.trials.tier = options->tier ? options->tier : best_tier(&err);
 	if (!v.trials.tier)
 		return cr_cli_fail(cli, &err);
 	if (cr_trials_begin(&v.trials, options->dir, &err) < 0)
 		return cr_cli_fail(cli, &err);
+	if (options->json)
+		v.findings = json_array();
 	failed = verify_all(&v, &err);
 	cr_trials_end(&v.trials);
-	return failed ? cr_cli_fail(cli, &err) : summary(&v);
+	code = failed ? cr_cli_fail(cli, &err) : summary(&v);
+	json_decref(v.findings);
+	return code;
 }
 
 int cr_cmd_verify(struct cr_cli *cli)

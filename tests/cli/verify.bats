@@ -44,6 +44,20 @@ setup_targets() {
 	contains "not promised by this tier"
 }
 
+@test "as JSON, with what was promised and what came of it" {
+	setup_targets
+	carrel verify --tier landlock --only 'c*outside' --json > "$top/found.json"
+	python3 - "$top/found.json" <<-'PYTHON'
+		import json, sys
+		found = json.load(open(sys.argv[1]))
+		assert found["schema"] == 1 and found["tier"] == "landlock" and found["not_held"] == 0, found
+		attacks = {attack["name"]: attack for attack in found["attacks"]}
+		assert found["held"] + found["not_enforced"] + found["not_testable"] == len(attacks) > 1, found
+		chmod = attacks["chmod-outside"]
+		assert chmod["verdict"] == "not_enforced" and chmod["gap"] == "metadata" and chmod["text"], chmod
+	PYTHON
+}
+
 @test "an unknown attack, tier or directory is an error" {
 	setup_targets
 	run carrel verify --only 'no-such-*'

@@ -35,6 +35,7 @@ $Probe = Join-Path $Bin 'escape_probe.exe'
 $Dump = Join-Path $Bin 'journal_probe.exe'
 $Cmd = Join-Path $env:SystemRoot 'System32\cmd.exe'
 $Seconds = 180
+$AttackSeconds = 1800 # of all attacks together, each of which is started twice
 
 # What probe_files and probe_objects make, and leave when they are interrupted.
 $ProbeTop = 'C:\testbed-probe'
@@ -82,13 +83,13 @@ function New-StartInfo([string]$Directory, [hashtable]$Variables, [string[]]$Wor
 }
 
 # Waits in short turns, so that Ctrl-C is heard between them.
-function Invoke-Program([string]$Directory, [hashtable]$Variables, [string[]]$Words) {
+function Invoke-Program([string]$Directory, [hashtable]$Variables, [string[]]$Words, [int]$Most = $Seconds) {
     $process = [System.Diagnostics.Process]::Start((New-StartInfo $Directory $Variables $Words))
     [void]$Running.Add($process)
     $out = $process.StandardOutput.ReadToEndAsync()
     $err = $process.StandardError.ReadToEndAsync()
     $process.StandardInput.Close()
-    $deadline = (Get-Date).AddSeconds($Seconds)
+    $deadline = (Get-Date).AddSeconds($Most)
     while (-not $process.WaitForExit(200)) {
         if ((Get-Date) -gt $deadline) { $process.Kill(); $process.WaitForExit() }
     }
@@ -249,15 +250,28 @@ function Test-Probe([string]$Name, [string]$Program) {
     Add-Case 'programs' ($Name + ': ran to its end') (($done.Code -eq 0) -and ($count -gt 40)) $done.Text
 }
 
+# carrel's own battery: each attack is a case, and its verdict is part of the case's name.
+function Test-Attacks([string]$Name, [string]$Text, [string]$Top) {
+    $done = Invoke-Program $Work @{ LOCALAPPDATA = "$Top\state" } (Get-Words $Text $Top) $AttackSeconds
+    $attacks = @()
+    try { $attacks = @((ConvertFrom-Json $done.Text).attacks) } catch { }
+    foreach ($attack in $attacks) {
+        Add-Case 'programs' ($Name + ': ' + $attack.name + ': ' + $attack.verdict) ($attack.verdict -ne 'not_held') ([string]$attack.text)
+    }
+    Add-Case 'programs' ($Name + ': ran to its end') (($attacks.Length -gt 100) -and ($done.Code -le 1)) $done.Text
+}
+
 function Test-OwnPrograms([string]$Top) {
     $script:Work = Join-Path $Top 'bin'
     [void]$Tops.Add($Top)
+    [void][System.IO.Directory]::CreateDirectory("$Top\state")
     [void][System.IO.Directory]::CreateDirectory($Work)
     foreach ($path in [System.IO.Directory]::GetFiles($Bin, '*.exe')) {
         [System.IO.File]::Copy($path, (Join-Path $Work ([System.IO.Path]::GetFileName($path))))
     }
     foreach ($row in $Rows) {
         if ($row[0] -eq 'tap') { Test-Tap $row[1] $row[2] }
+        if ($row[0] -eq 'attacks') { Test-Attacks $row[1] $row[2] $Top }
         if ($row[0] -eq 'probe') { Test-Probe $row[1] $row[2] }
     }
 }

@@ -9,6 +9,7 @@ the names it relies on are looked up in the kit. With `with_env`, carrel's state
 it is on Windows with another LOCALAPPDATA.
 """
 
+import json
 import os
 import re
 import shutil
@@ -23,7 +24,7 @@ from escape_suite import NO_CONTROL
 from tapwine import Tap
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-KINDS = {"any": 2, "before": 5, "after": 5, "tap": 3, "probe": 3}
+KINDS = {"any": 2, "before": 5, "after": 5, "tap": 3, "attacks": 3, "probe": 3}
 DIRECTORIES = ["out/sub/deep", "out/empty", "out/everyones", "ws/.git/hooks", "ws/d/deep", "local/carrel"]
 FILES = ["out/f", "out/everyone", "out/sub/f", "ws/f", "ws/g", "ws/d/deep/f", "ws/.git/config"]
 LINK = "ws/hl", "out/sub/f"  # the first is made as another name of the second
@@ -196,6 +197,21 @@ class Battery:
             shutil.rmtree(self.top)
 
 
+    def attacks(self):
+        """The script lets all be tried, and here verify.py does: a few will do."""
+        for _, name, text in self.of("attacks"):
+            self.top, self.win = self.wine.dir, self.wine.windows()
+            os.mkdir(os.path.join(self.top, "state"))
+            wine_module.own(os.path.join(self.top, "state"))
+            code, output = self.run(self.wine.windows("bin"), self.state(),
+                                    *self.words(text, self.win), "--only", "git-*")
+            found = json.loads(output)["attacks"] if output.startswith("{") else []
+            for attack in found:
+                self.tap.check(f"{name}: {attack['name']}: {attack['verdict']}",
+                               attack["verdict"] != "not_held" and attack["title"], attack)
+            self.tap.check(f"{name}: ran to its end", len(found) > 15 and code == 0, f"{code}: {output}")
+
+
 def about_kit(battery):
     """What can be said of the script without running it."""
     tap = battery.tap
@@ -219,8 +235,10 @@ def about_kit(battery):
         tap.check(f"the script removes what {file} makes",
                   f"${name} = '{made}'".replace("\\\\", "\\") in battery.script, made)
     known = {f"{{{name}}}" for name in re.findall(r"'\{(\w+)\}'", battery.script)}
-    used = {word for row in battery.rows if row[0] in ("before", "after")
-            for word in row[4].split(" ") if word.startswith("{")}
+    used = {word for row in battery.rows if row[0] in ("before", "after", "attacks")
+            for word in row[-1].split(" ") if word.startswith("{")}
+    tap.check("the script knows every kind of row", all(f"'{kind}'" in battery.script for kind in KINDS),
+              KINDS)
     tap.check("the script knows every name in braces", used <= known, used - known)
 
 
@@ -239,6 +257,7 @@ def main(argv):
             user, = set(os.listdir(os.path.join(wine.prefix, "drive_c/users"))) - {"Public"}
             battery.all("Temp", f"drive_c/users/{user}/AppData/Local/Temp")
             battery.all("profile", f"drive_c/users/{user}")
+            battery.attacks()
         finally:
             battery.stop_victim()
     return tap.end()
