@@ -10,6 +10,7 @@ is not enforced. Wine as it is enforces nothing, and there verify says so instea
 
 import os
 import re
+import subprocess
 import sys
 
 import escape_bed
@@ -40,7 +41,12 @@ def verify(cli, *words):
     os.makedirs(cli.path(HOME, "AppData", "Local"), exist_ok=True)
     cli.own()
     child = cli.start("verify", *words)
-    out, err = child.communicate(timeout=600)
+    try:
+        out, err = child.communicate(timeout=900)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        out, err = child.communicate()
+        err += b"still running after 900 s\n"
     text = out.decode(errors="replace") + err.decode(errors="replace")
     return cli.full_code(), text, verdicts(text)
 
