@@ -43,10 +43,9 @@ def verify(cli, *words):
     child = cli.start("verify", *words)
     try:
         out, err = child.communicate(timeout=900)
-    except subprocess.TimeoutExpired:
+    except subprocess.TimeoutExpired as hung:
         child.kill()
-        out, err = child.communicate()
-        err += b"still running after 900 s\n"
+        out, err = hung.output or b"", b"still running after 900 s\n"
     text = out.decode(errors="replace") + err.decode(errors="replace")
     return cli.full_code(), text, verdicts(text)
 
