@@ -174,6 +174,12 @@ def unheard(host, port, most):
     return {"ok": sent < most, "sent": sent}
 
 
+def congestion(host, port):
+    with reach(host, port) as sock:
+        name = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16)
+    return {"ok": True, "text": name.rstrip(b"\0").decode()}
+
+
 def farewell(host, port, size):
     """The other side finishes sending first; this side goes on for long after."""
     with reach(host, port) as sock:
@@ -186,7 +192,8 @@ def farewell(host, port, size):
 
 
 inside.OPERATIONS.update({function.__name__: function for function in (
-    pause, sequential, concurrent, abort, upload, download, unread, unheard, farewell)})
+    pause, sequential, concurrent, abort, upload, download, unread, unheard, farewell,
+    congestion)})
 
 if __name__ == "__main__":
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

@@ -180,7 +180,15 @@ def nobody(load):
     load.tap.check("where nobody listens outside there is an error inside", problems)
 
 
-CASES = [sequential, concurrent, aborted, too_many, half_closed, whole, slow, kept_alive, nobody]
+def unpaced(load):
+    """Whatever the host has for lines far away (bbr paces): within the box it would only wait."""
+    steps = [["congestion", {"host": ALLOWED, "port": ECHO}]]
+    ran = load.place.probe(steps, RULES, timeout=60)
+    load.tap.check("connections of the box are not paced", ran.broken() + [
+        f"{result}" for result in ran.results if result["text"] != "reno"])
+
+
+CASES = [sequential, concurrent, aborted, too_many, half_closed, whole, slow, kept_alive, nobody, unpaced]
 
 
 def main():

@@ -205,6 +205,7 @@ class Battery:
             wine_module.own(os.path.join(self.top, "state"))
             code, output = self.run(self.wine.windows("bin"), self.state(),
                                     *self.words(text, self.win), "--only", "git-*")
+            output = re.sub(r"^wine: .*\n", "", output, flags=re.MULTILINE)
             found = json.loads(output)["attacks"] if output.startswith("{") else []
             for attack in found:
                 self.tap.check(f"{name}: {attack['name']}: {attack['verdict']}",
