@@ -30,15 +30,15 @@ struct verify_options {
 static const struct cr_option own_options[] = {
 	{"only", "PATTERN", "only attacks whose name matches (* and ?)", NULL,
 	 offsetof(struct verify_options, only)},
-	{"tier", "NAME", "of this tier: full, landlock, unelevated (default: the best)", NULL,
+	{"tier", "NAME", "of this tier: full, landlock, unelevated\n(default: the best)", NULL,
 	 offsetof(struct verify_options, tier)},
 	{"accept-gap", "NAME", "of boxes that are run although this is not enforced", NULL,
 	 offsetof(struct verify_options, accept)},
-	{"no-control", NULL, "do not try each attack outside first: quicker, proves less", NULL,
+	{"no-control", NULL, "do not try each attack outside first:\nquicker, proves less", NULL,
 	 offsetof(struct verify_options, no_control)},
 	{"json", NULL, "print JSON, when all have been tried", NULL,
 	 offsetof(struct verify_options, json)},
-	{"dir", "DIR", "make the targets there (default: your cache directory)", NULL,
+	{"dir", "DIR", "make the targets there\n(default: your cache directory)", NULL,
 	 offsetof(struct verify_options, dir)},
 };
 
@@ -277,8 +277,11 @@ static int summary(struct verifying *v)
 
 	for (int i = 0; i < N_VERDICTS; i++)
 		total += v->counts[i];
-	if (total == 0)
-		return cr_cli_usage(v->cli, "no attack matches '%.100s'", v->options->only);
+	if (total == 0) {
+		cr_fail(&err, CR_E_USAGE, "no attack matches '%.100s'", v->options->only);
+		cr_hint(&err, "'carrel verify' prints the name of each");
+		return cr_cli_fail(v->cli, &err);
+	}
 	if (!v->options->json)
 		print_summary(v);
 	else if (print_json(v, &err) < 0)

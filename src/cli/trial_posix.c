@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli.h"
 #include "lib/sys.h"
 #include "platform.h"
 #include "trial_host.h"
@@ -91,15 +92,44 @@ static int spawn(const struct cr_trial_command *command, char **env, pid_t *pid)
 	return code;
 }
 
-/* The exit code, or 128 + the signal; one that does not end is killed. */
+static const char *base_to_remove;
+static volatile sig_atomic_t told_to_end; /* a signal's number */
 
+static void note_signal(int sig)
+{
+	told_to_end = sig;
+}
+
+/* Ctrl-C and the like shall leave nothing behind: the signal waits until the targets are gone. */
+static void catch_signals(const char *base)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	const struct sigaction action = {.sa_handler = note_signal}; /* poll(2) is interrupted */
+	struct sigaction old;
+
+	base_to_remove = base;
+	for (size_t i = 0; i < CR_COUNT_OF(signals); i++) {
+		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+	}
+}
+
+static void end_as_told(void)
+{
+	cr_trial_remove_tree(base_to_remove);
+	signal(told_to_end, SIG_DFL);
+	raise(told_to_end);
+}
+
+/* The exit code, or 128 + the signal; one that does not end, or that we shall not wait for, is
+ * killed. */
 static int wait_for(pid_t pid)
 {
 	struct pollfd polled = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
 	int status = 0;
 
 	if (polled.fd >= 0) {
-		if (poll(&polled, 1, PATIENCE_MS) == 0)
+		if (poll(&polled, 1, PATIENCE_MS) <= 0)
 			kill(pid, SIGKILL);
 		close(polled.fd);
 	}
@@ -121,6 +151,8 @@ int cr_trial_start(struct cr_arena *arena, const struct cr_trial_command *comman
 	if (code != 0)
 		return cr_fail_os(err, CR_E_IO, code, "cannot start '%.300s'", command->words[0]);
 	*exit_code = wait_for(pid);
+	if (told_to_end)
+		end_as_told();
 	return 0;
 }
 
@@ -228,7 +260,7 @@ int cr_trial_copy_self(struct cr_trials *trials, struct cr_err *err)
 {
 	size_t len = 0;
 	char *bytes = cr_sys_read_file(trials->arena, "/proc/self/exe", MAX_COPY_BYTES, &len, err);
-	int fd, failed;
+	int fd, code;
 
 	if (!bytes)
 		return -1;
@@ -239,9 +271,9 @@ int cr_trial_copy_self(struct cr_trials *trials, struct cr_err *err)
 	fd = open(trials->self, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
 	if (fd < 0)
 		return cr_fail_os(err, CR_E_IO, errno, "cannot create '%.300s'", trials->self);
-	failed = cr_platform_write(fd, bytes, len) < 0 || fchmod(fd, 0755) < 0;
+	code = cr_platform_write(fd, bytes, len) < 0 || fchmod(fd, 0755) < 0 ? errno : 0;
 	close(fd);
-	return failed ? cr_fail(err, CR_E_IO, "cannot write '%.300s'", trials->self) : 0;
+	return code ? cr_fail_os(err, CR_E_IO, code, "cannot write '%.300s'", trials->self) : 0;
 }
 
 int cr_trial_make_base(struct cr_trials *trials, const char *dir, struct cr_err *err)
@@ -270,6 +302,7 @@ int cr_trial_make_base(struct cr_trials *trials, const char *dir, struct cr_err 
 	if (!mkdtemp(base))
 		return cr_fail_os(err, CR_E_IO, errno, "cannot make a directory in '%.300s'", real);
 	trials->base = base;
+	catch_signals(base);
 	return chmod(base, 0755) < 0 ? cr_fail_os(err, CR_E_IO, errno, "cannot open '%.300s'", base)
 				     : 0;
 }

@@ -75,3 +75,22 @@ setup_targets() {
 	ends_with 0
 	[[ $output == "held "* || $output == "not enforced here "* ]]
 }
+
+@test "a pattern that matches no attack is told where the names are" {
+	setup_targets
+	run carrel verify --only 'no-such-*'
+	ends_with 125
+	contains "prints the name of each"
+}
+
+@test "ended by a signal, it leaves nothing behind" {
+	setup_targets
+	for signal in INT TERM HUP; do
+		# shellcheck disable=SC2016 # its own $
+		as bash -c 'trap - INT TERM HUP; exec 3< <(exec "$1" verify); read -r line <&3
+			kill -"$2" "$!"; wait "$!" || echo "$?" > ended; cat <&3 >/dev/null' - \
+			"$top/carrel" "$signal"
+		[ "$(cat ended)" -gt 128 ]
+		[ -z "$(ls -A "$home/.cache")" ]
+	done
+}
