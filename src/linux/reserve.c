@@ -190,8 +190,12 @@ static int make_name(struct cr_reservations *r, const struct reserved *name, str
 
 	if (mkdirat(parent, name->name, S_ISVTX | 0755) == 0)
 		return 0;
-	if (errno != EEXIST)
-		return cr_fail_os(err, CR_E_STEP, errno, "cannot reserve '%s'", name->path);
+	if (errno != EEXIST) {
+		cr_fail_os(err, CR_E_STEP, errno, "cannot hold the protected name '%s'",
+			   name->path);
+		return cr_hint(err, "while a box runs an empty directory stands there; work in a "
+				    "directory where you can make one");
+	}
 	if (fstatat(parent, name->name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !cr_is_reservation(&st))
 		return cr_fail(err, CR_E_RACE, "'%s' appeared while the box was built", name->path);
 	return 0;

@@ -338,3 +338,12 @@ print(" ".join("--accept-gap=" + gap["name"] for gap in json.load(sys.stdin)["ga
 	[ ! -e ran ]
 	run -0 carrel run --write new-directory -- true
 }
+
+@test "a workspace in which nothing can be made is said to be the reason" {
+	[ "$(account)" -ne 0 ] || skip "root can"
+	cd /etc
+	run carrel run -- true
+	ends_with 125
+	contains "cannot hold the protected name '/etc/."
+	contains "hint: "
+}
