@@ -90,26 +90,36 @@ static uint32_t seconds_left(const struct cr_asker *asker, uint32_t wanted)
 	return left < wanted ? (uint32_t)left : wanted;
 }
 
+/* What is known of it; the broker does not hear who connects to a service of the host's loopback.
+ */
+static const char *who_of(const struct ask_question *question, struct cr_arena *arena)
+{
+	const char *program = cr_text_safe(arena, question->msg.program);
+	const char *words = ask_who_words(arena, question);
+	const char *cwd = cr_text_safe(arena, question->cwd);
+
+	if (question->msg.pid <= 0)
+		return "by a program that carrel cannot tell\n        ";
+	return cr_arena_printf(arena, "by '%s' (pid %d): %s\n        in %s; ",
+			       program ? program : "", (int)question->msg.pid,
+			       words && words[0] ? words : "?", cwd && cwd[0] ? cwd : "?");
+}
+
 /* Always one line, though the parts come from the box. */
 static const char *text_of(const struct cr_asker *asker, const struct ask_question *question,
 			   struct cr_arena *arena)
 {
 	const struct cr_rule *rule = question->rule;
-	const char *program = cr_text_safe(arena, question->msg.program);
-	const char *words = ask_who_words(arena, question);
-	const char *cwd = cr_text_safe(arena, question->cwd);
+	const char *who = who_of(question, arena);
 	const char *object = cr_text_safe(arena, question->object);
 	char rule_text[512];
 
 	cr_net_rule_text(rule, rule_text, sizeof(rule_text));
 	return cr_arena_printf(arena,
 			       "carrel: the command asks to connect to %s\n"
-			       "        by '%s' (pid %d): %s\n"
-			       "        in %s; rule: %s (%s)\n"
+			       "        %srule: %s (%s)\n"
 			       "        or answer elsewhere: carrel approve %s\n",
-			       object ? object : "", program ? program : "", (int)question->msg.pid,
-			       words && words[0] ? words : "?", cwd && cwd[0] ? cwd : "?",
-			       cr_text_safe(arena, rule_text),
+			       object ? object : "", who ? who : "", cr_text_safe(arena, rule_text),
 			       rule ? cr_cli_origin(asker->asking.cli, &rule->origin) : "?",
 			       question->id);
 }

@@ -212,15 +212,26 @@ static void print_origin(struct cr_cli *cli, const json_t *origin)
 	putchar('\n');
 }
 
+static void print_program(struct cr_cli *cli, const json_t *line)
+{
+	const json_int_t pid = json_integer_value(json_object_get(line, "pid"));
+
+	if (pid == 0) {
+		puts("        by a program that carrel cannot tell");
+		return;
+	}
+	printf("        by '%s' (pid %" JSON_INTEGER_FORMAT "):", text_of(cli, line, "program"),
+	       pid);
+	print_words(cli, line);
+	printf("        in %s\n", text_of(cli, line, "cwd"));
+}
+
 static void print_question(struct cr_cli *cli, const json_t *line)
 {
-	printf("%s  connect to %s\n", text_of(cli, line, "id"), text_of(cli, line, "object"));
-	printf("        by '%s' (pid %" JSON_INTEGER_FORMAT "):", text_of(cli, line, "program"),
-	       json_integer_value(json_object_get(line, "pid")));
-	print_words(cli, line);
-	printf("        in %s; no in %" JSON_INTEGER_FORMAT " s\n        rule: %s",
-	       text_of(cli, line, "cwd"), json_integer_value(json_object_get(line, "seconds")),
-	       text_of(cli, line, "rule"));
+	printf("%s  connect to %s; no in %" JSON_INTEGER_FORMAT " s\n", text_of(cli, line, "id"),
+	       text_of(cli, line, "object"), json_integer_value(json_object_get(line, "seconds")));
+	print_program(cli, line);
+	printf("        rule: %s", text_of(cli, line, "rule"));
 	print_origin(cli, json_object_get(line, "origin"));
 }
 
@@ -457,6 +468,7 @@ static int parse_answer(struct cr_cli *cli, const struct cr_option_group *groups
 int cr_cmd_approve(struct cr_cli *cli)
 {
 	struct approve_options options = {0};
+	struct cr_err err;
 	const char *id;
 	uint64_t ms = 0;
 	int exit_code;
@@ -467,8 +479,11 @@ int cr_cmd_approve(struct cr_cli *cli)
 	if (parse_answer(cli, groups, CR_COUNT_OF(groups), &id, &exit_code) < 0)
 		return exit_code;
 	if (options.duration && (cr_parse_duration(options.duration, &ms) < 0 || ms == 0 ||
-				 ms > MAX_GRANT_SECS * UINT64_C(1000)))
-		return cr_cli_usage(cli, "option '--for' cannot be '%.100s'", options.duration);
+				 ms > MAX_GRANT_SECS * UINT64_C(1000))) {
+		cr_fail(&err, CR_E_USAGE, "option '--for' cannot be '%.100s'", options.duration);
+		cr_hint(&err, "write it as '--for 10m'; a year at most");
+		return cr_cli_fail(cli, &err);
+	}
 	return answer(cli, id, 1, (ms + 999) / 1000);
 }
 
