@@ -52,8 +52,8 @@ static const struct cr_option rule_options[] = {
 	{"hide", "PATH", "hide PATH: it cannot be opened", take_given, 0},
 	{"protect", "PATH", "keep PATH readable but never writable", take_given, 0},
 	{"connect", "HOST:PORT",
-	 "let it connect there; 'HOST:PORT notls': whatever it says\n"
-	 "there",
+	 "let it connect there; 'HOST:PORT notls':\n"
+	 "whatever it says there",
 	 take_given, 0},
 	{"unix", "PATH", "let it connect to this AF_UNIX socket of the host", take_given, 0},
 	{"env", "NAME=VALUE", "set a variable", take_given, 0},
@@ -83,8 +83,9 @@ static const struct {
 
 static const struct cr_option publish_options[] = {
 	{"publish", "[ADDR:]PORT[:PORT]",
-	 "let the host connect to a server in the box: address and port\n"
-	 "of the host, port of the box (repeatable)",
+	 "let the host connect to a server in the box:\n"
+	 "address and port of the host, port of the box\n"
+	 "(repeatable)",
 	 take_given, 0},
 };
 
@@ -93,8 +94,7 @@ static const struct cr_option place_options[] = {
 	 offsetof(struct cr_box_options, workspace)},
 	{"tier", "NAME", "insist on a tier: full, landlock", NULL,
 	 offsetof(struct cr_box_options, tier)},
-	{"accept-gap", "NAME", "run although this cannot be enforced here (repeatable)",
-	 take_accepted, 0},
+	{"accept-gap", "NAME", "run although this is not enforced (repeatable)", take_accepted, 0},
 };
 
 static const struct cr_option system_options[] = {
@@ -315,7 +315,7 @@ static int policy_files(struct cr_box_options *options, struct cr_request *reque
 		text->text = cr_sys_read_file(list->arena, given->value, CR_MAX_POLICY_BYTES,
 					      &text->len, err);
 		if (!text->text)
-			return cr_wrap(err, "option '--policy'");
+			return cr_wrap(err, "policy");
 		request->n_texts++;
 	}
 	return 0;
@@ -397,26 +397,34 @@ int cr_box_options_request(struct cr_box_options *options, struct cr_request *ou
 	return request_accepted(options, out, err);
 }
 
+static bool is_written_anew(const struct cr_prepared *prepared, const struct cr_rule *rule)
+{
+	const struct cr_ruleset *rules = prepared->rules;
+	const char *parent = cr_path_parent(prepared->arena, rules->ctx.os, rule->path);
+
+	return parent && cr_decide_view(rules, parent, NULL) == CR_VIEW_WRITABLE;
+}
+
 /*
  * A policy may name what is not on every machine. Who names it on the command line means it, and
- * would look in vain for what the command wrote there.
+ * would look in vain for what the command wrote there, or for the service.
  */
-static int check_written(const struct cr_prepared *prepared, struct cr_err *err)
+static int check_named(const struct cr_prepared *prepared, struct cr_err *err)
 {
 	const struct cr_ruleset *rules = prepared->rules;
 
 	for (size_t i = 0; i < rules->n_rules; i++) {
 		const struct cr_rule *rule = &rules->rules[i];
-		const char *parent;
+		const bool is_write = strcmp(rule->origin.file, "--write") == 0;
+		const bool is_unix = strcmp(rule->origin.file, "--unix") == 0;
 
-		if (strcmp(rule->origin.file, "--write") != 0 || !rule->literal ||
-		    rule->type != CR_FT_NONE)
+		if ((!is_write && !is_unix) || !rule->literal || rule->type != CR_FT_NONE)
 			continue;
-		parent = cr_path_parent(prepared->arena, rules->ctx.os, rule->path);
-		if (parent && cr_decide_view(rules, parent, NULL) == CR_VIEW_WRITABLE)
+		if (is_write && is_written_anew(prepared, rule))
 			continue;
-		cr_fail(err, CR_E_PATH, "--write: '%s' does not exist", rule->path);
-		return cr_hint(err, "create it first; a box is given what is there when it starts");
+		cr_fail(err, CR_E_PATH, "%s: '%s' does not exist", rule->origin.file, rule->path);
+		return cr_hint(err, "%s first; a box is given what is there when it starts",
+			       is_write ? "create it" : "start the service");
 	}
 	return 0;
 }
@@ -428,7 +436,7 @@ int cr_box_options_prepare(struct cr_cli *cli, const struct cr_request *request,
 
 	cli->os = request->os;
 	if (cr_prepare_rules(cli->arena, request, prepared, &err) == 0 &&
-	    (request->os != cr_sys_os || check_written(prepared, &err) == 0)) {
+	    (request->os != cr_sys_os || check_named(prepared, &err) == 0)) {
 		cr_facts_accept(&prepared->facts, request->accepted, request->n_accepted);
 		return 0;
 	}

@@ -147,7 +147,7 @@ struct doctor_options {
 };
 
 static const struct cr_option own_options[] = {
-	{"repair", NULL, "first take back what boxes have left on files, as 'carrel uninstall'",
+	{"repair", NULL, "first take back what boxes have left on files,\nas 'carrel uninstall'",
 	 NULL, offsetof(struct doctor_options, repair)},
 };
 

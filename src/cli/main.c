@@ -37,7 +37,7 @@ const struct cr_command cr_commands[] = {
 	},
 	{
 		.name = "explain",
-		.operands = "read|write|connect|unix OBJECT",
+		.operands = "read|write|connect|unix|git OBJECT",
 		.summary = "Say whether something would be allowed, and which rule decides.",
 		.text = "Exit code: 0 allowed, 1 denied, 3 somebody would be asked, 125 failed.\n",
 		.run = cr_cmd_explain,
@@ -45,7 +45,7 @@ const struct cr_command cr_commands[] = {
 	{
 		.name = "doctor",
 		.operands = "",
-		.summary = "Say what this machine can enforce, and how to enable what is missing.",
+		.summary = "Say what this machine can enforce, and how to enable the rest.",
 		.text = "Exit code: 0 the full tier works, 1 only a lesser one, 125 none.\n",
 		.run = cr_cmd_doctor,
 	},

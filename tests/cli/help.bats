@@ -139,3 +139,27 @@ offered() {
 	if command -v zsh >/dev/null; then zsh -n "$SOURCE_DIR/completions/_carrel"; fi
 	if command -v fish >/dev/null; then fish -n "$SOURCE_DIR/completions/carrel.fish"; fi
 }
+
+@test "no help is wider than a terminal" {
+	for command in '' $(commands); do
+		run carrel $command --help
+		ends_with 0
+		[ -z "$(awk 'length > 80' <<< "$output")" ]
+	done
+}
+
+@test "what explain takes is in its usage" {
+	for capability in read write connect unix git; do
+		run carrel explain --help
+		contains "$capability"
+	done
+}
+
+@test "a usage error says what is wanted" {
+	run carrel policy
+	ends_with 125
+	contains "needs 'show' or 'check'"
+	run carrel approve --for 5 0123456789ab
+	ends_with 125
+	contains "write it as '--for 10m'"
+}

@@ -139,3 +139,10 @@ project_policy() {
 	run carrel policy list
 	ends_with 125
 }
+
+@test "a file to check that is not there is no option's fault" {
+	run carrel policy check no-such-file
+	ends_with 125
+	contains "policy: cannot read 'no-such-file'"
+	lacks "option"
+}

@@ -128,3 +128,10 @@ bats_require_minimum_version 1.5.0
 	run carrel plan --unix agent
 	contains "whoever answers on '$ws/agent' acts outside the box"
 }
+
+@test "a socket named on the command line must be there" {
+	run carrel run --unix no-such-socket -- true
+	ends_with 125
+	contains "--unix: '$ws/no-such-socket' does not exist"
+	contains "hint: start the service first"
+}
