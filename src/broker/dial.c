@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "broker/impl.h"
+#include "core/resolvconf.h"
 
 #define NEXT_MS  250   /* before the next address is tried as well */
 #define TOTAL_MS 30000 /* then the host cannot be reached */
@@ -27,6 +28,8 @@ struct attempt {
 struct br_dial {
 	struct br_conn *conn;
 	struct evdns_getaddrinfo_request *lookup;
+	struct br_dial *next_waiting, *prev_waiting;
+	bool waits; /* for what the launcher says before a look-up */
 	struct cr_net_addr addrs[BR_MAX_ADDRESS];
 	size_t n_addrs, next, failed;
 	uint64_t deadline_ms;
@@ -34,10 +37,38 @@ struct br_dial {
 	struct attempt attempts[BR_MAX_ADDRESS];
 };
 
+static void begin_to_wait(struct br_dial *dial)
+{
+	struct broker *b = dial->conn->broker;
+
+	dial->waits = true;
+	dial->next_waiting = b->waiting;
+	if (b->waiting)
+		b->waiting->prev_waiting = dial;
+	b->waiting = dial;
+}
+
+static void end_to_wait(struct br_dial *dial)
+{
+	struct broker *b = dial->conn->broker;
+
+	if (!dial->waits)
+		return;
+	dial->waits = false;
+	if (dial->prev_waiting)
+		dial->prev_waiting->next_waiting = dial->next_waiting;
+	else
+		b->waiting = dial->next_waiting;
+	if (dial->next_waiting)
+		dial->next_waiting->prev_waiting = dial->prev_waiting;
+	dial->next_waiting = dial->prev_waiting = NULL;
+}
+
 void br_dial_free(struct br_dial *dial)
 {
 	if (!dial)
 		return;
+	end_to_wait(dial);
 	if (dial->lookup)
 		evdns_getaddrinfo_cancel(dial->lookup);
 	event_del(&dial->timer);
@@ -157,7 +188,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (br_now_ms() >= dial->deadline_ms)
-		br_conn_end(dial->conn, dial->lookup ? CR_NET_NO_NAME : CR_NET_FAILED);
+		br_conn_end(dial->conn,
+			    dial->lookup || dial->waits ? CR_NET_NO_NAME : CR_NET_FAILED);
 	else if (dial->next < dial->n_addrs)
 		try_next(dial);
 	else
@@ -239,30 +271,70 @@ static void on_found(int result, struct evutil_addrinfo *list, void *arg)
 	go(dial, found.addrs, found.n_addrs);
 }
 
+/* Addresses that another connection to the host has found, whatever its port was. */
+static void go_to(struct br_dial *dial, const struct cr_net_addr *found, size_t count)
+{
+	struct cr_net_addr addrs[BR_MAX_ADDRESS];
+
+	for (size_t i = 0; i < count; i++) {
+		addrs[i] = found[i];
+		addrs[i].port = dial->conn->target.addr.port;
+	}
+	go(dial, addrs, count);
+}
+
+/* True: it goes on with addresses that are remembered, or may be gone already. */
+static bool go_to_cached(struct br_dial *dial)
+{
+	const char *name = dial->conn->target.name;
+	const struct br_cached *slot = slot_of(dial->conn->broker, name);
+
+	if (slot->name != name || slot->until_ms <= br_now_ms())
+		return false;
+	go_to(dial, slot->addrs, slot->n_addrs);
+	return true;
+}
+
 static void look_up(struct br_dial *dial)
 {
 	struct broker *b = dial->conn->broker;
 	const char *name = dial->conn->target.name;
-	const struct br_cached *slot = slot_of(b, name);
 	const struct evutil_addrinfo hints = {
 		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_protocol = IPPROTO_TCP};
 	struct evdns_getaddrinfo_request *lookup;
+	struct cr_net_addr found[BR_MAX_ADDRESS];
+	size_t n_found = cr_hosts_find(b->hosts, b->hosts_len, name, found, BR_MAX_ADDRESS);
 
-	if (slot->name == name && slot->until_ms > br_now_ms()) {
-		struct cr_net_addr addrs[BR_MAX_ADDRESS];
-
-		for (size_t i = 0; i < slot->n_addrs; i++) {
-			addrs[i] = slot->addrs[i];
-			addrs[i].port = dial->conn->target.addr.port;
-		}
-		go(dial, addrs, slot->n_addrs);
+	if (n_found > 0) {
+		go_to(dial, found, n_found);
 		return;
 	}
-	set_timer(dial);
 	/* NULL: it has called back already, and the dial may be gone. */
 	lookup = evdns_getaddrinfo(b->resolver, name, NULL, &hints, on_found, dial);
 	if (lookup)
 		dial->lookup = lookup;
+}
+
+void br_dial_go_on(struct broker *b)
+{
+	while (b->waiting) {
+		struct br_dial *dial = b->waiting;
+
+		end_to_wait(dial);
+		if (!go_to_cached(dial))
+			look_up(dial);
+	}
+}
+
+static void go_to_name(struct br_dial *dial)
+{
+	struct broker *b = dial->conn->broker;
+
+	if (br_resolver_is_fresh(b) && go_to_cached(dial))
+		return;
+	set_timer(dial);
+	begin_to_wait(dial);
+	br_resolver_ask(b);
 }
 
 /* A program that looks up localhost takes our listener on ::1 for the server, which may be on
@@ -288,7 +360,7 @@ void br_dial(struct br_conn *conn)
 	dial->deadline_ms = br_now_ms() + TOTAL_MS;
 	evtimer_assign(&dial->timer, conn->broker->base, on_timer, dial);
 	if (conn->target.name[0])
-		look_up(dial);
+		go_to_name(dial);
 	else
 		go_to_address(dial);
 }

@@ -106,6 +106,10 @@ struct broker {
 	const struct cr_ruleset *rules;
 	struct event_base *base;
 	struct evdns_base *resolver;
+	uint64_t resolver_asked_ms, resolver_told_ms; /* 0: no answer is waited for; never */
+	char *hosts;                                  /* text of the host's file; NULL: none */
+	size_t hosts_len;
+	struct br_dial *waiting; /* for the launcher's answer */
 	struct cr_names *names;
 	struct br_channel talk, capture;
 	struct br_proxy proxy;
@@ -271,6 +275,17 @@ void br_conn_answer(struct broker *b, const struct cr_net_msg *answer);
 /* dial.c: calls br_conn_dialled or br_conn_end, maybe before it returns. */
 void br_dial(struct br_conn *conn);
 void br_dial_free(struct br_dial *dial);
+/* The launcher has answered: those who wait look up their names. */
+void br_dial_go_on(struct broker *b);
+
+/* resolve.c */
+int br_resolver_open(struct broker *b);
+/* Does it know what the launcher knew a moment ago? */
+bool br_resolver_is_fresh(const struct broker *b);
+/* Asks the launcher, who answers with messages, the last of which is LOOK_UP. */
+void br_resolver_ask(struct broker *b);
+/* One of them; `fd` is borrowed. */
+void br_resolver_told(struct broker *b, const struct cr_net_msg *msg, int fd);
 
 /* publish.c: listens, before the broker is forked: `doors` has a descriptor for each. */
 int br_doors_open(const struct cr_published *published, int doors[CR_MAX_PUBLISHED],

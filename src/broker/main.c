@@ -1,6 +1,5 @@
 /* main.c - starts the broker and runs its loop; see broker.h. */
 #include <errno.h>
-#include <event2/dns.h>
 #include <event2/util.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -45,6 +44,8 @@ static void on_talk(struct broker *b, const struct cr_net_msg *msg, int fd)
 		br_join(b, msg, fd);
 		return;
 	}
+	if (msg->kind >= CR_NET_RESOLVER && msg->kind <= CR_NET_LOOK_UP)
+		br_resolver_told(b, msg, fd);
 	if (fd >= 0)
 		close(fd);
 	else if (msg->kind == CR_NET_JOIN) /* there was no room for its socket */
@@ -65,20 +66,6 @@ static size_t raise_files(void)
 	limit.rlim_cur = limit.rlim_max < 1 << 20 ? limit.rlim_max : 1 << 20;
 	setrlimit(RLIMIT_NOFILE, &limit);
 	return limit.rlim_cur > 2 * SPARE_FILES ? (limit.rlim_cur - SPARE_FILES) / 6 : 64;
-}
-
-/* The host's own resolver settings, read once; names are looked up as they are written. */
-static struct evdns_base *resolver_new(struct event_base *base)
-{
-	struct evdns_base *resolver = evdns_base_new(base, 0);
-
-	if (!resolver)
-		return NULL;
-	/* What is missing has a default (127.0.0.1), as in every resolver. */
-	evdns_base_resolv_conf_parse(resolver, DNS_OPTIONS_ALL, "/etc/resolv.conf");
-	evdns_base_search_clear(resolver);
-	evdns_base_set_option(resolver, "randomize-case:", "0");
-	return resolver;
 }
 
 static struct event_base *loop_new(void)
@@ -121,8 +108,7 @@ static int prepare(struct broker *b, const struct birth *birth)
 	b->base = loop_new();
 	if (!b->names || !b->base || br_add_names(b) < 0 || evutil_secure_rng_init() < 0)
 		return -1;
-	b->resolver = resolver_new(b->base);
-	if (!b->resolver || open_channel(b, &b->talk, birth->talk, on_talk) < 0 ||
+	if (br_resolver_open(b) < 0 || open_channel(b, &b->talk, birth->talk, on_talk) < 0 ||
 	    br_doors_serve(b, &b->rules->ctx.published, birth->doors) < 0)
 		return -1;
 	b->capture.max_asked = BR_MAX_ASKED;

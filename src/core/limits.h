@@ -34,6 +34,9 @@
 #define CR_MAX_SDDL_BYTES   (128 * 1024)        /* one security descriptor as text */
 #define CR_MAX_ACES         2048                /* entries of a list: 64 KiB in Windows */
 #define CR_MAX_NAMES        16384               /* names of one box that have addresses */
+#define CR_MAX_RESOLV_CONF  (64 * 1024)         /* bytes read of the host's /etc/resolv.conf */
+#define CR_MAX_HOSTS_FILE   (8 * 1024 * 1024)   /* bytes read of the host's /etc/hosts */
+#define CR_MAX_NAMESERVERS  8                   /* servers of it that are asked */
 #define CR_MAX_PUBLISHED    64                  /* ports of one box */
 #define CR_TLS_HELLO_MAX    (16384 + 512)       /* bytes of a ClientHello and its record headers */
 #define CR_HTTP_HEAD_MAX    (32 * 1024)         /* bytes of a request's head, or of its trailers */

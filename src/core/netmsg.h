@@ -33,6 +33,13 @@ enum cr_net_kind {
 	/* broker to init */
 	CR_NET_LISTEN,  /* addr: make a listener there */
 	CR_NET_CONNECT, /* id; addr: loopback, and a port that is published */
+	/* launcher to broker, when it asks: what has changed of the host's /etc/resolv.conf and
+	   /etc/hosts since it last did; LOOK_UP comes last */
+	CR_NET_RESOLVER,   /* seconds, attempts: the servers known so far are no more */
+	CR_NET_NAMESERVER, /* addr, scope: one to ask from now on */
+	CR_NET_HOSTS,      /* with the file; allowed false: there is none */
+	/* both ways: the broker is about to look up a name; that was all, go on */
+	CR_NET_LOOK_UP,
 	/* launcher to broker */
 	/* id, addr, program, pid: somebody is about to connect; allowed: and was let go on
 	   already, no VERDICT is wanted */
@@ -95,6 +102,8 @@ struct cr_net_msg {
 	struct cr_net_addr dialled; /* where the broker went; incoming: in the box */
 	int32_t pid;                /* in the launcher's numbering; 0: unknown */
 	uint32_t seconds;
+	uint32_t attempts;
+	uint32_t scope; /* NAMESERVER: the interface that a link-local address is on; 0: none */
 	char program[CR_NET_PROGRAM];    /* NUL-terminated; "" unknown */
 	char name[CR_MAX_HOST + 1];      /* the host's; "": addressed by number */
 	uint64_t up, down, milliseconds; /* bytes from and to the box; how long */

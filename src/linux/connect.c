@@ -87,7 +87,7 @@ static bool is_loopback(const struct cr_net_addr *addr)
 }
 
 /* A thousand threads may connect at once; but a broker that takes nothing more must not hold us. */
-static int send_patiently(int talk, const struct cr_net_msg *msg, int with)
+int cr_broker_tell(int talk, const struct cr_net_msg *msg, int with)
 {
 	struct pollfd polled = {.fd = talk, .events = POLLOUT};
 
@@ -152,7 +152,7 @@ static void ask(struct cr_notifier *n, int listener, int talk, struct cr_net_msg
 {
 	cr_notify_comm(msg->pid, msg->program, sizeof(msg->program));
 	if (talk >= 0 && expect(n, msg->id) == 0) {
-		if (send_patiently(talk, msg, with) == 0)
+		if (cr_broker_tell(talk, msg, with) == 0)
 			return;
 		was_expected(n, msg->id);
 	}
@@ -333,7 +333,7 @@ int cr_notifier_answer(int talk, const struct cr_net_msg *answer)
 
 	msg.kind = CR_NET_ANSWER;
 	msg.addr.family = 4; /* none is said, but every message has one */
-	return talk < 0 ? -1 : send_patiently(talk, &msg, -1);
+	return talk < 0 ? -1 : cr_broker_tell(talk, &msg, -1);
 }
 
 /* Whoever could be asked is asked; else the answer is no, at once. */
@@ -365,6 +365,8 @@ int cr_notifier_hear(struct cr_notifier *n, int listener, int talk)
 		give_verdict(n, listener, &msg);
 	if (msg.kind == CR_NET_ASK)
 		ask_somebody(n, &msg, listener, talk);
+	if (msg.kind == CR_NET_LOOK_UP)
+		cr_resolver_answer(&n->resolver, talk);
 	if (msg.kind != CR_NET_EVENT)
 		return 0;
 	if (n->on_connection)

@@ -8,6 +8,7 @@
 #include <linux/seccomp.h>
 #include <stdbool.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "core/backend.h"
@@ -18,6 +19,16 @@
 struct cr_known_place {
 	struct cr_net_addr addr; /* port 0: none */
 	pid_t pid;
+};
+
+/* A file of the host as it was when the broker was last told. */
+struct cr_told_file {
+	bool is_settled; /* whoever changes it after that leaves another time in it */
+	struct stat as;  /* all zero: there was none */
+};
+
+struct cr_resolver {
+	struct cr_told_file resolv_conf, hosts;
 };
 
 struct cr_notifier {
@@ -35,6 +46,7 @@ struct cr_notifier {
 	struct seccomp_notif_resp *response;
 	size_t request_size, response_size;
 	struct cr_known_place known[CR_KNOWN_PLACES];
+	struct cr_resolver resolver;
 };
 
 /* Answers the notification `id`: the call fails with `error`, returns 0 as if it had been carried
@@ -62,5 +74,12 @@ void cr_connect_proxied(struct cr_notifier *n, const struct sockaddr_storage *ad
 
 /* The same without a broker, once the call was let go on: reports what had no way out. */
 void cr_connect_judge(struct cr_notifier *n, const struct sockaddr_storage *address, socklen_t len);
+
+/* Sends the broker a message, with a descriptor or -1, and waits a little until there is room. 0;
+ * -1 with errno. */
+int cr_broker_tell(int talk, const struct cr_net_msg *msg, int with);
+
+/* resolver.c: tells the broker what it does not know yet of how the host looks up names. */
+void cr_resolver_answer(struct cr_resolver *resolver, int talk);
 
 #endif

@@ -370,6 +370,11 @@ def dns_then_tls(name, asked):
     return tls(asked, 443, name)
 
 
+def tls_by_dns(name):
+    """Connects to the first address a name server has for the name: /etc/hosts is not read."""
+    return tls(dns(resolv_conf(), name)["answers"][0][1], 443, name)
+
+
 def resolv_conf():
     with open("/etc/resolv.conf", encoding="utf-8") as file:
         return next(line.split()[1] for line in file if line.startswith("nameserver"))
@@ -530,9 +535,14 @@ def say(word):
     return sys.stdin.readline().strip()
 
 
+def pause(word):
+    return {"ok": True, "text": say(word)}
+
+
 OPERATIONS = {function.__name__: function for function in (
     echo, banner, raw, http, tls, swapped, udp, dns, dns_many, dns_unheard, dns_then_tls, resolve, open_socket, ping,
-    packet, inherited, listeners, poke_listeners, own_server, crowd, endless, serve, hold)}
+    packet, inherited, listeners, poke_listeners, own_server, crowd, endless, serve, hold,
+    tls_by_dns, pause)}
 
 
 def perform(operation, arguments):
