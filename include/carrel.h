@@ -14,6 +14,10 @@
  * be used at once. The thread that called carrel_run must live until
  * carrel_wait has returned: the kernel ends the box when that thread ends.
  *
+ * Callbacks. They are called from carrel_wait, on its thread, and what they are given is borrowed
+ * for the call. The box waits meanwhile for what only carrel can give it, so they should be quick.
+ * Of this library they may call carrel_kill for the same object, and anything for others.
+ *
  * Errors. Functions return 0, or -1 and carrel_error says why. Fail closed: after
  * an error of carrel_run nothing of the command has been executed.
  */
@@ -82,6 +86,17 @@ CARREL_API int carrel_publish(struct carrel *carrel, const char *port);
  * when the last box was started, 0 before. -1 when there is no such.
  */
 CARREL_API int carrel_published_port(const struct carrel *carrel, unsigned index);
+
+/* Called with one JSON line, without newline. */
+typedef void (*carrel_event_fn)(void *arg, const char *json);
+
+/*
+ * From the next box on, calls `fn` for every refusal that carrel sees and every connection that has
+ * ended, with what `carrel run --events` writes; carrel(1) has the members. A box can cause as many
+ * as it likes, and names in them are chosen by it. NULL: tells nobody. 0, or -1. Not while a box
+ * runs. On Windows nothing is told.
+ */
+CARREL_API int carrel_on_event(struct carrel *carrel, carrel_event_fn fn, void *arg);
 
 /* The plan of the box as JSON text; starts nothing. NULL on failure. */
 CARREL_API const char *carrel_plan_json(struct carrel *carrel);

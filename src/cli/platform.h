@@ -32,9 +32,6 @@ int cr_platform_open_append(const char *path, struct cr_err *err);
 /* Writes all of it, though the reader may be gone: 0, or -1. Never ends the process. */
 int cr_platform_write(int fd, const char *data, size_t len);
 
-/* Milliseconds of Unix time. */
-uint64_t cr_platform_time_ms(void);
-
 /* A reader that went away must not end us while a box runs. Call once a box has started. */
 void cr_platform_ignore_pipe(void);
 

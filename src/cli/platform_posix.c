@@ -73,14 +73,6 @@ int cr_platform_write(int fd, const char *data, size_t len)
 	return 0;
 }
 
-uint64_t cr_platform_time_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 void cr_platform_ignore_pipe(void)
 {
 	signal(SIGPIPE, SIG_IGN);

@@ -169,17 +169,6 @@ int cr_platform_write(int fd, const char *data, size_t len)
 	return 0;
 }
 
-/* A FILETIME counts 100 ns from 1601. */
-#define UNIX_EPOCH_MS UINT64_C(11644473600000)
-
-uint64_t cr_platform_time_ms(void)
-{
-	FILETIME now;
-
-	GetSystemTimeAsFileTime(&now);
-	return ((uint64_t)now.dwHighDateTime << 32 | now.dwLowDateTime) / 10000 - UNIX_EPOCH_MS;
-}
-
 void cr_platform_ignore_pipe(void)
 {
 	/* a closed pipe is an error of the write here, never a signal */

@@ -13,6 +13,7 @@
 
 #include "core/decide.h"
 #include "core/netevent.h"
+#include "lib/sys.h"
 #include "platform.h"
 #include "report.h"
 
@@ -103,20 +104,16 @@ static void emit(struct cr_report *report, const struct cr_event *kept,
 		 const struct cr_denial *denial)
 {
 	struct cr_event event;
-	struct cr_arena *scratch = NULL;
 
 	if (!may_write(report))
 		return;
-	if (kept) {
-		event = *kept;
-		event.denial = *denial;
-		write_line(report, cr_event_json(&event));
+	if (!kept) {
+		write_line(report, cr_denial_json(report->rules, denial));
 		return;
 	}
-	scratch = cr_arena_new();
-	if (scratch && cr_event_explain(scratch, report->rules, denial, &event, NULL) == 0)
-		write_line(report, cr_event_json(&event));
-	cr_arena_free(scratch);
+	event = *kept;
+	event.denial = *denial;
+	write_line(report, cr_event_json(&event));
 }
 
 void cr_report_denial(void *arg, const struct cr_denial *denial)
@@ -142,7 +139,7 @@ void cr_report_connection(void *arg, const struct cr_net_msg *event)
 
 	/* A name that was looked up in vain is a refusal, and told as one. */
 	if (event->end != CR_NET_LOOKUP && may_write(report))
-		write_line(report, cr_net_event_json(report->rules, event, cr_platform_time_ms()));
+		write_line(report, cr_net_event_json(report->rules, event, cr_sys_time_ms()));
 }
 
 void cr_report_end(struct cr_report *report)

@@ -454,3 +454,15 @@ char *cr_event_json(const struct cr_event *event)
 	json_decref(json);
 	return text;
 }
+
+char *cr_denial_json(const struct cr_ruleset *rules, const struct cr_denial *denial)
+{
+	struct cr_arena *scratch = cr_arena_new();
+	struct cr_event event = {.count = 0};
+	char *text = NULL;
+
+	if (scratch && cr_event_explain(scratch, rules, denial, &event, NULL) == 0)
+		text = cr_event_json(&event);
+	cr_arena_free(scratch);
+	return text;
+}

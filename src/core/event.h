@@ -72,6 +72,9 @@ int cr_event_explain(struct cr_arena *arena, const struct cr_ruleset *rules,
 /* One JSON line without newline, from malloc, owned by the caller; NULL when memory is out. */
 char *cr_event_json(const struct cr_event *event);
 
+/* The same for a denial that nobody keeps: it is explained first. */
+char *cr_denial_json(const struct cr_ruleset *rules, const struct cr_denial *denial);
+
 /*
  * Copies `text` for showing to people: control characters, bidi overrides, invalid UTF-8 and
  * backslashes become \xNN or \u{NNNN}. In `arena`; NULL when memory is out.

@@ -14,6 +14,7 @@
 
 #include "ask.h"
 #include "core/event.h"
+#include "core/netevent.h"
 #include "core/plan_print.h"
 #include "prepare.h"
 #include "sys.h"
@@ -30,6 +31,8 @@ struct carrel {
 	size_t n_accepted, cap_accepted;
 	struct cr_published published;
 	const char *workspace;
+	carrel_event_fn on_event; /* NULL: nobody is told */
+	void *event_arg;
 
 	struct cr_arena *work; /* of the last call, or of the box */
 	struct cr_request request;
@@ -37,7 +40,8 @@ struct carrel {
 	char *json; /* last result of carrel_plan_json */
 
 	struct cr_child child; /* until the next box, so that carrel_kill is safe at any time */
-	int is_running;
+	int is_running;        /* also while carrel_wait waits, and calls back */
+	int is_waiting;
 	char error[CR_ERR_TEXT_MAX + CR_ERR_HINT_MAX + 16];
 };
 
@@ -216,6 +220,41 @@ int carrel_published_port(const struct carrel *carrel, unsigned index)
 	return index < carrel->published.count ? carrel->published.items[index].at.port : -1;
 }
 
+int carrel_on_event(struct carrel *carrel, carrel_event_fn fn, void *arg)
+{
+	if (refuse_while_running(carrel) < 0)
+		return -1;
+	carrel->on_event = fn;
+	carrel->event_arg = arg;
+	return 0;
+}
+
+/* Takes the line; NULL when memory was out, and then nobody is told. */
+static void tell_event(const struct carrel *carrel, char *json)
+{
+	if (json)
+		carrel->on_event(carrel->event_arg, json);
+	free(json);
+}
+
+static void on_denial(void *arg, const struct cr_denial *denial)
+{
+	const struct carrel *carrel = arg;
+
+	if (cr_denial_is_real(carrel->prepared.rules, denial))
+		tell_event(carrel, cr_denial_json(carrel->prepared.rules, denial));
+}
+
+static void on_connection(void *arg, const struct cr_net_msg *event)
+{
+	const struct carrel *carrel = arg;
+
+	/* A name that was looked up in vain is a refusal, and told as one. */
+	if (event->end != CR_NET_LOOKUP)
+		tell_event(carrel,
+			   cr_net_event_json(carrel->prepared.rules, event, cr_sys_time_ms()));
+}
+
 /* Rules and plan of what the object has been told so far. */
 static int prepare(struct carrel *carrel)
 {
@@ -294,7 +333,7 @@ int carrel_explain(struct carrel *carrel, const char *capability, const char *ob
 
 int carrel_run(struct carrel *carrel, char *const argv[])
 {
-	const struct cr_start start = {.argv = argv};
+	struct cr_start start = {.argv = argv, .arg = carrel};
 	struct cr_err err;
 
 	if (!argv || !argv[0]) {
@@ -303,6 +342,11 @@ int carrel_run(struct carrel *carrel, char *const argv[])
 	}
 	if (prepare(carrel) < 0)
 		return -1;
+	if (carrel->on_event) {
+		start.flags = CR_LAUNCH_EXPLAIN;
+		start.on_denial = on_denial;
+		start.on_connection = on_connection;
+	}
 	if (cr_prepare_start(&carrel->prepared, &start, &carrel->child, &err) < 0)
 		return failed_policy(carrel, &carrel->prepared.diags, &err);
 	carrel->is_running = 1;
@@ -329,12 +373,18 @@ int carrel_wait(struct carrel *carrel, int *exit_code)
 	struct cr_result result;
 	struct cr_err err;
 
-	if (!carrel->is_running) {
-		cr_fail(&err, CR_E_USAGE, "no box of this object is running");
+	int waited;
+
+	if (!carrel->is_running || carrel->is_waiting) {
+		cr_fail(&err, CR_E_USAGE,
+			carrel->is_running ? "this object is waited for already"
+					   : "no box of this object is running");
 		return failed(carrel, &err);
 	}
-	carrel->is_running = 0;
-	if (cr_wait(&carrel->child, &result, &err) < 0)
+	carrel->is_waiting = 1;
+	waited = cr_wait(&carrel->child, &result, &err);
+	carrel->is_running = carrel->is_waiting = 0;
+	if (waited < 0)
 		return failed(carrel, &err);
 	if (exit_code)
 		*exit_code = exit_code_of(&result);

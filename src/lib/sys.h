@@ -9,6 +9,7 @@
 #define CR_LIB_SYS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/arena.h"
 #include "core/err.h"
@@ -38,6 +39,9 @@ const char *cr_sys_home(struct cr_arena *arena, struct cr_err *err);
 /* Default places of carrel's state and configuration, not checked; NULL when memory is out. */
 const char *cr_sys_state_dir(struct cr_arena *arena, const char *home);
 const char *cr_sys_config_dir(struct cr_arena *arena, const char *home);
+
+/* Milliseconds of Unix time. */
+uint64_t cr_sys_time_ms(void);
 
 /* 128 random bits as 32 hexadecimal digits and NUL. 0, or -1 with CR_E_IO. */
 #define CR_RANDOM_TEXT 33

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/limits.h"
@@ -169,6 +170,14 @@ const char *cr_sys_state_dir(struct cr_arena *arena, const char *home)
 const char *cr_sys_config_dir(struct cr_arena *arena, const char *home)
 {
 	return xdg(arena, "XDG_CONFIG_HOME", home, ".config");
+}
+
+uint64_t cr_sys_time_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 int cr_sys_random(char text[CR_RANDOM_TEXT], struct cr_err *err)

@@ -194,6 +194,17 @@ const char *cr_sys_config_dir(struct cr_arena *arena, const char *home)
 	return home ? cr_arena_printf(arena, "%s\\.config\\carrel", home) : NULL;
 }
 
+/* A FILETIME counts 100 ns from 1601. */
+#define UNIX_EPOCH_MS UINT64_C(11644473600000)
+
+uint64_t cr_sys_time_ms(void)
+{
+	FILETIME now;
+
+	GetSystemTimeAsFileTime(&now);
+	return ((uint64_t)now.dwHighDateTime << 32 | now.dwLowDateTime) / 10000 - UNIX_EPOCH_MS;
+}
+
 int cr_sys_random(char text[CR_RANDOM_TEXT], struct cr_err *err)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -142,6 +142,45 @@ teardown() {
 	[ "$output" = "$(printf 'from the box\nfrom the box')" ]
 }
 
+@test "refusals are told as JSON lines, and the object cannot be changed meanwhile" {
+	[ -e "$LIBRARY_DIR/libcarrel.so" ] || skip "built without the shared library"
+	cat > events.c <<-'C'
+		#include <stdio.h>
+		#include <carrel.h>
+		static void tell(void *box, const char *json)
+		{
+			if (carrel_add_policy(box, "late", "allow write /") != -1 ||
+			    carrel_wait(box, NULL) != -1 || carrel_on_event(box, NULL, NULL) != -1)
+				puts("changed");
+			puts(json);
+		}
+		int main(int argc, char **argv)
+		{
+			struct carrel *box = carrel_new();
+			int code = 125;
+
+			for (int boxes = 0; argc > 1 && boxes < 2; boxes++)
+				if (carrel_on_event(box, boxes ? NULL : tell, box) < 0 ||
+				    carrel_run(box, argv + 1) < 0 || carrel_wait(box, &code) < 0)
+					return fputs(carrel_error(box), stderr), 125;
+			carrel_free(box);
+			return code;
+		}
+	C
+	cc -I"$SOURCE_DIR/include" events.c -L"$LIBRARY_DIR" -lcarrel -Wl,-rpath,"$LIBRARY_DIR" \
+		-o events
+	cd desk
+	run ../events sh -c 'ln -s x ../outside 2>/dev/null; exit 5'
+	[ "$status" -eq 5 ]
+	[ "${#lines[@]}" -eq 1 ]
+	cat > check.py <<-'PY'
+		import json, sys
+		line = json.loads(sys.argv[1])
+		assert (line["op"], line["object"], line["count"]) == ("create", sys.argv[2], 1), line
+	PY
+	python3 check.py "$output" "$work/outside"
+}
+
 @test "an installed library is found by pkg-config" {
 	[ -e "$LIBRARY_DIR/libcarrel.so" ] || skip "built without the shared library"
 	meson install -C "$LIBRARY_DIR/../.." --no-rebuild --quiet --destdir "$work/root"
