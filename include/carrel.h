@@ -16,7 +16,8 @@
  *
  * Callbacks. They are called from carrel_wait, on its thread, and what they are given is borrowed
  * for the call. The box waits meanwhile for what only carrel can give it, so they should be quick.
- * Of this library they may call carrel_kill for the same object, and anything for others.
+ * Of this library they may call carrel_kill and carrel_answer for the same object, and anything for
+ * others.
  *
  * Errors. Functions return 0, or -1 and carrel_error says why. Fail closed: after
  * an error of carrel_run nothing of the command has been executed.
@@ -98,6 +99,40 @@ typedef void (*carrel_event_fn)(void *arg, const char *json);
  */
 CARREL_API int carrel_on_event(struct carrel *carrel, carrel_event_fn fn, void *arg);
 
+/*
+ * A connection waits for an answer, because an `ask connect` rule covers it: `object` is
+ * "example.com:443", `json` one line with all there is to know, the "question" of
+ * docs/approvals.md. `id` is for carrel_answer. Only name and port are certain; the rest is what
+ * the process says of itself.
+ */
+typedef void (*carrel_asked_fn)(void *arg, const char *id, const char *object, const char *json);
+
+/* It is over, whatever became of it: `json` is the "answered" of docs/approvals.md. */
+typedef void (*carrel_answered_fn)(void *arg, const char *id, const char *json);
+
+/*
+ * From the next box on, asks by calling `asked`, and calls `answered` (which may be NULL) once for
+ * each question. Who has not answered within `seconds` (at most 86400; 0: 120) has said no. A box
+ * of the library asks nobody else: neither on the terminal nor by `carrel approvals`. `asked` NULL,
+ * as at first: nobody is asked, and the answer is no at once. 0, or -1. Not while a box runs. On
+ * Windows nothing is asked.
+ */
+CARREL_API int carrel_on_ask(struct carrel *carrel, unsigned seconds, carrel_asked_fn asked,
+			     carrel_answered_fn answered, void *arg);
+
+#define CARREL_MOMENT 0u    /* what waits and, for ten seconds, what goes to the same place */
+#define CARREL_BOX    (~0u) /* as long as the box and its policy last */
+
+/*
+ * Answers question `id`: CARREL_DENY, or CARREL_ALLOW for `seconds` (at most 31622400, or one of
+ * the above), never longer than the policy's `expire`. 0: handed to carrel_wait; -1: this is no
+ * answer, or the box asks nobody. The first answer counts, and one to what is over does nothing;
+ * `answered` tells. As carrel_kill it may be called from another thread, and leaves carrel_error
+ * alone.
+ */
+CARREL_API int carrel_answer(struct carrel *carrel, const char *id, enum carrel_decision decision,
+			     unsigned seconds);
+
 /* The plan of the box as JSON text; starts nothing. NULL on failure. */
 CARREL_API const char *carrel_plan_json(struct carrel *carrel);
 
@@ -124,7 +159,7 @@ CARREL_API int carrel_wait(struct carrel *carrel, int *exit_code);
 
 /*
  * Sends signal `sig` to the command; when the command ends, so does its box. 0, or -1 when there
- * is none any more. The one function that may be called from another thread while
+ * is none any more. As carrel_answer, and no other, it may be called from another thread while
  * carrel_wait is waiting; it leaves carrel_error alone.
  */
 CARREL_API int carrel_kill(struct carrel *carrel, int sig);

@@ -11,7 +11,6 @@
 #include "core/err.h"
 
 #define CR_APPROVALS_VERSION 1
-#define CR_APPROVAL_ID       13   /* 12 hexadecimal digits and NUL */
 #define CR_APPROVAL_NAME     40   /* of a socket: 32 such digits, ".sock", NUL */
 #define CR_APPROVAL_LINE     4096 /* bytes of a request, newline included */
 #define CR_APPROVALS_PLACES  2

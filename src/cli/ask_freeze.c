@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "asker_impl.h"
+#include "lib/sys.h"
 
 #define MAX_TRIES 100  /* half milliseconds a generation may take to stop */
 #define LIMIT_MS  3000 /* for all of them, and for those that are started meanwhile */
@@ -89,7 +90,7 @@ static void stop_from(const struct ask_frozen *frozen, size_t first, uint64_t du
 
 		for (; last < frozen->count && frozen->items[last].depth == depth; last++)
 			kill(frozen->items[last].pid, SIGSTOP);
-		for (int tries = 0; first < last && tries < MAX_TRIES && ask_now_ms() < due;) {
+		for (int tries = 0; first < last && tries < MAX_TRIES && cr_sys_tick_ms() < due;) {
 			if (is_stopped(frozen->items[first].pid)) {
 				first++;
 				continue;
@@ -103,12 +104,12 @@ static void stop_from(const struct ask_frozen *frozen, size_t first, uint64_t du
 
 bool ask_freeze(struct ask_frozen *frozen)
 {
-	const uint64_t due = ask_now_ms() + LIMIT_MS;
+	const uint64_t due = cr_sys_tick_ms() + LIMIT_MS;
 	struct ask_family family = {0};
 	bool done = false;
 
 	frozen->count = 0;
-	while (!done && frozen->count < ASK_MAX_STOPPED && ask_now_ms() < due) {
+	while (!done && frozen->count < ASK_MAX_STOPPED && cr_sys_tick_ms() < due) {
 		const size_t before = frozen->count;
 		const bool complete = ask_family_look(&family);
 

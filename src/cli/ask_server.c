@@ -17,8 +17,6 @@
 #include "core/netevent.h"
 #include "lib/sys.h"
 
-#define MAX_GRANT_SECS (366 * 86400)
-
 /* Before its memory goes: closing it is not enough while a child of ours, just forked to ask on the
  * terminal, still has a copy of the descriptor. */
 static void forget(const struct cr_asker *asker, const struct ask_client *client)
@@ -52,34 +50,6 @@ static int send_json(const struct ask_client *client, json_t *json)
 	return sent == (ssize_t)len + 1 ? 0 : -1;
 }
 
-static json_t *question_json(const struct ask_question *question)
-{
-	const struct cr_rule *rule = question->rule;
-	const struct cr_net_msg *msg = &question->msg;
-	const uint64_t now = ask_now_ms();
-	const uint64_t left = question->due_ms > now ? question->due_ms - now : 0;
-	char rule_text[CR_MAX_LINE_BYTES + 64];
-
-	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:o, s:i, s:o, s:i, s:o, s:o, s:o, s:o, s:i}", "event",
-		"question", "id", question->id, "capability", "connect", "object", question->object,
-		"name", msg->name[0] ? cr_json_text(msg->name) : json_null(), "port",
-		(int)msg->addr.port, "program", cr_json_text(msg->program), "pid", (int)msg->pid,
-		"argv", ask_who_json(question), "cwd", cr_json_text(question->cwd), "rule",
-		cr_json_text(cr_net_rule_text(rule, rule_text, sizeof(rule_text))), "origin",
-		rule ? cr_json_origin(&rule->origin) : json_null(), "seconds", (int)(left / 1000));
-}
-
-static json_t *answer_json(const struct ask_question *question, const struct ask_answer *answer)
-{
-	return json_pack("{s:s, s:s, s:b, s:o, s:s, s:I}", "event", "answered", "id", question->id,
-			 "allowed", answer->allowed, "seconds",
-			 answer->allowed && answer->seconds != UINT32_MAX
-				 ? cr_json_number(answer->seconds)
-				 : json_null(),
-			 "by", answer->by, "pid", (json_int_t)answer->pid);
-}
-
 /* A copy for every client that watches; those who cannot keep up are dropped. Takes the reference.
  */
 static void tell(struct cr_asker *asker, json_t *json)
@@ -94,15 +64,15 @@ static void tell(struct cr_asker *asker, json_t *json)
 	json_decref(json);
 }
 
-void ask_server_tell_new(struct cr_asker *asker, const struct ask_question *question)
+void ask_server_tell_new(struct cr_asker *asker, const struct cr_question *question)
 {
-	tell(asker, question_json(question));
+	tell(asker, cr_question_json(question));
 }
 
-void ask_server_tell_answer(struct cr_asker *asker, const struct ask_question *question,
-			    const struct ask_answer *answer)
+void ask_server_tell_answer(struct cr_asker *asker, const struct cr_question *question,
+			    const struct cr_reply *answer)
 {
-	tell(asker, answer_json(question, answer));
+	tell(asker, cr_answer_json(question, answer));
 }
 
 static int say_error(const struct ask_client *client, const char *text)
@@ -115,9 +85,9 @@ static int say_error(const struct ask_client *client, const char *text)
 static int list(struct cr_asker *asker, struct ask_client *client, const json_t *request)
 {
 	(void)request;
-	for (size_t i = 0; i < ASK_MAX_PENDING; i++)
-		if (asker->pending[i].id[0] &&
-		    send_json(client, question_json(&asker->pending[i])) < 0)
+	for (size_t i = 0; i < CR_QUESTIONS; i++)
+		if (asker->questions.pending[i].id[0] &&
+		    send_json(client, cr_question_json(&asker->questions.pending[i])) < 0)
 			return -1;
 	return send_json(client, json_pack("{s:s}", "event", "listed"));
 }
@@ -126,14 +96,6 @@ static int watch(struct cr_asker *asker, struct ask_client *client, const json_t
 {
 	client->watches = true;
 	return list(asker, client, request);
-}
-
-static struct ask_question *find(struct cr_asker *asker, const char *id)
-{
-	for (size_t i = 0; i < ASK_MAX_PENDING; i++)
-		if (id[0] && strcmp(asker->pending[i].id, id) == 0)
-			return &asker->pending[i];
-	return NULL;
 }
 
 static int answer(struct cr_asker *asker, struct ask_client *client, const json_t *request)
@@ -145,17 +107,17 @@ static int answer(struct cr_asker *asker, struct ask_client *client, const json_
 	/* jansson only reads through the pointer; its type predates const */
 	if (json_unpack((json_t *)(uintptr_t)request, "{s:s, s:s, s:b, s?I !}", "op", &op, "id",
 			&id, "allow", &allow, "seconds", &seconds) < 0 ||
-	    (seconds != -1 && (seconds < 1 || seconds > MAX_GRANT_SECS)))
+	    (seconds != -1 && (seconds < 1 || seconds > CR_MAX_GRANT_SECS)))
 		return say_error(client, "answer needs id, allow and perhaps seconds");
 
-	struct ask_question *question = find(asker, id);
+	struct cr_question *question = cr_questions_find(&asker->questions, id);
 
 	if (!question)
 		return send_json(client, json_pack("{s:s}", "event", "unknown"));
 	ask_answer(asker, question,
-		   &(const struct ask_answer){
+		   &(const struct cr_reply){
 			   .allowed = allow != 0,
-			   .seconds = seconds < 0 ? UINT32_MAX : (uint32_t)seconds,
+			   .seconds = seconds < 0 ? CR_FOR_THE_BOX : (uint32_t)seconds,
 			   .by = "client",
 			   .pid = client->pid,
 		   });

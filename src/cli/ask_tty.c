@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "asker_impl.h"
+#include "lib/sys.h"
 
 #define GUARD_MS 500 /* a key pressed for the command must not be taken for an answer */
 
@@ -103,12 +104,12 @@ static int read_keys(int tty, struct ask_line *line, bool guarded)
 
 static int await_answer(int tty, const struct ask_tty_text *text, struct ask_line *line)
 {
-	const uint64_t shown = ask_now_ms(), due = shown + text->seconds * UINT64_C(1000);
+	const uint64_t shown = cr_sys_tick_ms(), due = shown + text->seconds * UINT64_C(1000);
 	struct pollfd polled = {.fd = tty, .events = POLLIN};
 	int answer = 0;
 
 	while (!answer) {
-		const uint64_t now = ask_now_ms();
+		const uint64_t now = cr_sys_tick_ms();
 		const bool guarded = now < shown + GUARD_MS;
 
 		if (now >= due)

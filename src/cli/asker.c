@@ -1,8 +1,7 @@
 /*
  * asker.c - the questions of one box that wait for an answer; see asker.h.
  *
- * Whoever answers first, the rest is done here: the broker is told, so are all who were asked, and
- * a no is remembered for a moment, so that a program that tries again does not nag.
+ * Whoever answers first, the rest is done here: the broker is told, and so are all who were asked.
  */
 #include "asker.h"
 
@@ -13,7 +12,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "asker_impl.h"
@@ -23,14 +21,6 @@
 
 #define LATE_MS     5000 /* the broker ends a question by itself; should it not say so */
 #define PROMPT_NAME 24   /* bytes of a name that fits beside the keys */
-
-uint64_t ask_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 bool cr_asker_is_needed(const struct cr_ruleset *rules)
 {
@@ -47,55 +37,12 @@ int ask_add(struct cr_asker *asker, struct ask_source *source)
 	return epoll_ctl(asker->epoll, EPOLL_CTL_ADD, source->fd, &event);
 }
 
-static const struct cr_ruleset *rules_of(const struct cr_asker *asker)
-{
-	return asker->asking.prepared->rules;
-}
-
-static bool same_place(const struct cr_net_msg *a, const struct cr_net_msg *b)
-{
-	return strcmp(a->name, b->name) == 0 && a->addr.port == b->addr.port &&
-	       (a->name[0] || (a->addr.family == b->addr.family &&
-			       memcmp(a->addr.bytes, b->addr.bytes, sizeof(a->addr.bytes)) == 0));
-}
-
-static bool was_refused(const struct cr_asker *asker, const struct cr_net_msg *msg)
-{
-	const uint64_t now = ask_now_ms();
-
-	for (size_t i = 0; i < ASK_MAX_REFUSED; i++)
-		if (asker->refused[i].until_ms > now && same_place(&asker->refused[i].msg, msg))
-			return true;
-	return false;
-}
-
-static void remember_refused(struct cr_asker *asker, const struct cr_net_msg *msg)
-{
-	const size_t i = asker->next_refused++ % ASK_MAX_REFUSED;
-
-	asker->refused[i].msg = *msg;
-	asker->refused[i].until_ms = ask_now_ms() + ASK_MOMENT_SECS * 1000;
-}
-
-/* No grant outlives what the policy says of grants. */
-static uint32_t seconds_left(const struct cr_asker *asker, uint32_t wanted)
-{
-	const struct cr_limit *expire = &rules_of(asker)->expire;
-	const uint64_t passed = ask_now_ms() - asker->started_ms;
-	uint64_t left;
-
-	if (!expire->set || !expire->value)
-		return wanted;
-	left = expire->value > passed ? (expire->value - passed) / 1000 : 0;
-	return left < wanted ? (uint32_t)left : wanted;
-}
-
 /* What is known of it; the broker does not hear who connects to a service of the host's loopback.
  */
-static const char *who_of(const struct ask_question *question, struct cr_arena *arena)
+static const char *who_of(const struct cr_question *question, struct cr_arena *arena)
 {
 	const char *program = cr_text_safe(arena, question->msg.program);
-	const char *words = ask_who_words(arena, question);
+	const char *words = cr_question_words(arena, question);
 	const char *cwd = cr_text_safe(arena, question->cwd);
 
 	if (question->msg.pid <= 0)
@@ -106,7 +53,7 @@ static const char *who_of(const struct ask_question *question, struct cr_arena *
 }
 
 /* Always one line, though the parts come from the box. */
-static const char *text_of(const struct cr_asker *asker, const struct ask_question *question,
+static const char *text_of(const struct cr_asker *asker, const struct cr_question *question,
 			   struct cr_arena *arena)
 {
 	const struct cr_rule *rule = question->rule;
@@ -124,9 +71,9 @@ static const char *text_of(const struct cr_asker *asker, const struct ask_questi
 			       question->id);
 }
 
-static bool show(struct cr_asker *asker, struct ask_question *question)
+static bool show(struct cr_asker *asker, struct cr_question *question)
 {
-	const uint64_t now = ask_now_ms();
+	const uint64_t now = cr_sys_tick_ms();
 	struct cr_arena *arena = cr_arena_new();
 	struct ask_tty_text text = {.prompt = "carrel:"};
 	bool asked = false;
@@ -146,12 +93,12 @@ static bool show(struct cr_asker *asker, struct ask_question *question)
 /* The next question on the terminal, when it is free and ours. */
 static void show_next(struct cr_asker *asker)
 {
-	struct ask_question *oldest = NULL;
+	struct cr_question *oldest = NULL;
 
 	if (asker->on_tty)
 		return;
-	for (size_t i = 0; i < ASK_MAX_PENDING; i++) {
-		struct ask_question *question = &asker->pending[i];
+	for (size_t i = 0; i < CR_QUESTIONS; i++) {
+		struct cr_question *question = &asker->questions.pending[i];
 
 		if (question->id[0] && !question->tried &&
 		    (!oldest || question->msg.id < oldest->msg.id))
@@ -177,24 +124,19 @@ static enum ask_tty_answer hide(struct cr_asker *asker)
 	return answer;
 }
 
-static void drop(struct cr_asker *asker, struct ask_question *question,
-		 const struct ask_answer *answer)
+static void drop(struct cr_asker *asker, struct cr_question *question,
+		 const struct cr_reply *answer)
 {
 	if (asker->on_tty == question)
 		hide(asker);
 	ask_server_tell_answer(asker, question, answer);
-	question->id[0] = '\0';
+	cr_question_end(question);
 }
 
-void ask_answer(struct cr_asker *asker, struct ask_question *question,
-		const struct ask_answer *answer)
+void ask_answer(struct cr_asker *asker, struct cr_question *question, const struct cr_reply *answer)
 {
-	struct ask_answer final = *answer;
+	const struct cr_reply final = cr_questions_settle(&asker->questions, question, answer);
 
-	if (final.allowed)
-		final.seconds = seconds_left(asker, final.seconds);
-	else
-		remember_refused(asker, &question->msg);
 	cr_child_answer(asker->asking.child, question->msg.id, final.allowed, final.seconds, NULL);
 	drop(asker, question, &final);
 }
@@ -202,23 +144,24 @@ void ask_answer(struct cr_asker *asker, struct ask_question *question,
 /* The child that asks has ended. */
 static void on_tty(struct cr_asker *asker, struct ask_source *source)
 {
-	struct ask_question *question = asker->on_tty;
+	struct cr_question *question = asker->on_tty;
 	const enum ask_tty_answer answer = hide(asker);
 
 	(void)source;
 	question->tried = answer == ASK_TTY_NONE;
 	if (answer == ASK_TTY_NO || answer == ASK_TTY_MOMENT || answer == ASK_TTY_BOX)
-		ask_answer(asker, question,
-			   &(const struct ask_answer){
-				   .allowed = answer != ASK_TTY_NO,
-				   .seconds = answer == ASK_TTY_BOX ? UINT32_MAX : ASK_MOMENT_SECS,
-				   .by = "terminal",
-			   });
+		ask_answer(
+			asker, question,
+			&(const struct cr_reply){
+				.allowed = answer != ASK_TTY_NO,
+				.seconds = answer == ASK_TTY_BOX ? CR_FOR_THE_BOX : CR_MOMENT_SECS,
+				.by = "terminal",
+			});
 	if (answer != ASK_TTY_GONE)
 		show_next(asker); /* otherwise when the terminal is ours again */
 }
 
-static const struct ask_answer nobody = {.by = "time"};
+static const struct cr_reply nobody = {.by = "time"};
 
 /* Every second: is something too old, may the terminal be used by now? */
 static void on_timer(struct cr_asker *asker, struct ask_source *source)
@@ -226,54 +169,35 @@ static void on_timer(struct cr_asker *asker, struct ask_source *source)
 	uint64_t ticks;
 
 	(void)!read(source->fd, &ticks, sizeof(ticks));
-	for (size_t i = 0; i < ASK_MAX_PENDING; i++)
-		if (asker->pending[i].id[0] && asker->pending[i].due_ms + LATE_MS < ask_now_ms())
-			drop(asker, &asker->pending[i], &nobody);
+	for (size_t i = 0; i < CR_QUESTIONS; i++)
+		if (asker->questions.pending[i].id[0] &&
+		    asker->questions.pending[i].due_ms + LATE_MS < cr_sys_tick_ms())
+			drop(asker, &asker->questions.pending[i], &nobody);
 	show_next(asker);
 }
 
 void cr_asker_is_over(struct cr_asker *asker, uint64_t id)
 {
-	for (size_t i = 0; asker && id && i < ASK_MAX_PENDING; i++)
-		if (asker->pending[i].id[0] && asker->pending[i].msg.id == id) {
-			remember_refused(asker, &asker->pending[i].msg);
-			drop(asker, &asker->pending[i], &nobody);
-		}
-	if (asker && id)
-		show_next(asker);
-}
+	struct cr_question *question;
 
-static struct ask_question *free_place(struct cr_asker *asker)
-{
-	for (size_t i = 0; i < ASK_MAX_PENDING; i++)
-		if (!asker->pending[i].id[0])
-			return &asker->pending[i];
-	return NULL;
-}
-
-static void fill(struct cr_asker *asker, struct ask_question *question,
-		 const struct cr_net_msg *msg, const char *random)
-{
-	*question = (struct ask_question){
-		.msg = *msg,
-		.rule = cr_net_decide(rules_of(asker), msg->name, &msg->addr).rule,
-		.due_ms = ask_now_ms() + msg->seconds * UINT64_C(1000),
-	};
-	memcpy(question->id, random, CR_APPROVAL_ID - 1);
-	cr_net_object(msg->name, &msg->addr, question->object, sizeof(question->object));
-	ask_who(question);
+	if (!asker || !id)
+		return;
+	question = cr_questions_find_number(&asker->questions, id);
+	if (question) {
+		cr_questions_settle(&asker->questions, question, &nobody);
+		drop(asker, question, &nobody);
+	}
+	show_next(asker);
 }
 
 void cr_asker_question(struct cr_asker *asker, const struct cr_net_msg *msg)
 {
-	struct ask_question *question = free_place(asker);
-	char random[CR_RANDOM_TEXT];
+	const struct cr_question *question = cr_questions_add(&asker->questions, msg);
 
-	if (!question || was_refused(asker, msg) || cr_sys_random(random, NULL) < 0) {
+	if (!question) {
 		cr_child_answer(asker->asking.child, msg->id, false, 0, NULL);
 		return;
 	}
-	fill(asker, question, msg, random);
 	ask_server_tell_new(asker, question);
 	show_next(asker);
 }
@@ -327,7 +251,7 @@ struct cr_asker *cr_asker_new(const struct cr_asking *asking)
 	if (!asker)
 		return NULL;
 	asker->asking = *asking;
-	asker->started_ms = ask_now_ms();
+	cr_questions_begin(&asker->questions, asking->prepared);
 	asker->timer = (struct ask_source){-1, on_timer};
 	asker->tty.source = (struct ask_source){-1, on_tty};
 	asker->server.dir = asker->server.source.fd = -1;

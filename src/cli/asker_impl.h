@@ -9,30 +9,16 @@
 #include "approvals.h"
 #include "asker.h"
 #include "core/limits.h"
+#include "lib/questions.h"
 
-#define ASK_MAX_PENDING 64 /* more are answered with no */
-#define ASK_MAX_REFUSED 64 /* places whose no is remembered */
 #define ASK_MAX_CLIENTS 16
 #define ASK_MAX_STOPPED 8192 /* processes of the box; with more it is not asked on the terminal */
 #define ASK_WORD        4    /* three letters and NUL */
-#define ASK_MOMENT_SECS 10   /* "this time", and how long a no holds without being asked again */
 
 /* Something of ours that can be read. */
 struct ask_source {
 	int fd;
 	void (*ready)(struct cr_asker *asker, struct ask_source *source);
-};
-
-struct ask_question {
-	struct cr_net_msg msg;
-	char id[CR_APPROVAL_ID]; /* for people and the interface; "": this place is empty */
-	char object[CR_MAX_HOST + 64];
-	char words[1024]; /* of the program's command line, each ended by NUL; as it says itself */
-	size_t words_len;
-	char cwd[512];
-	const struct cr_rule *rule; /* that asks */
-	uint64_t due_ms;            /* CLOCK_MONOTONIC */
-	bool tried;                 /* the terminal has no answer to it */
 };
 
 struct ask_stopped {
@@ -138,43 +124,22 @@ struct cr_asker {
 	int epoll;
 	bool has_made_place;
 	struct ask_source timer;
-	uint64_t started_ms;
-	struct ask_question pending[ASK_MAX_PENDING];
-	struct {
-		struct cr_net_msg msg; /* name, addr */
-		uint64_t until_ms;
-	} refused[ASK_MAX_REFUSED];
-	size_t next_refused;
+	struct cr_questions questions;
 	struct ask_tty tty;
-	struct ask_question *on_tty; /* NULL: none */
+	struct cr_question *on_tty; /* NULL: none */
 	struct ask_server server;
 };
 
-/* How a question was answered. */
-struct ask_answer {
-	bool allowed;
-	uint32_t seconds; /* UINT32_MAX: as long as the box and its policy last */
-	const char *by;   /* "terminal", "client", "time" */
-	int64_t pid;      /* of the client; 0 */
-};
-
-uint64_t ask_now_ms(void);
 int ask_add(struct cr_asker *asker, struct ask_source *source);
 /* The question is answered, and over. */
-void ask_answer(struct cr_asker *asker, struct ask_question *question,
-		const struct ask_answer *answer);
-
-/* ask_who.c: fills words and cwd from /proc; the process may say what it likes. */
-void ask_who(struct ask_question *question);
-/* As one line; in `arena`, safe to show; NULL when memory is out. */
-const char *ask_who_words(struct cr_arena *arena, const struct ask_question *question);
-json_t *ask_who_json(const struct ask_question *question);
+void ask_answer(struct cr_asker *asker, struct cr_question *question,
+		const struct cr_reply *answer);
 
 /* ask_server.c. Open: 0 or -1, nothing is said. */
 int ask_server_open(struct cr_asker *asker);
 void ask_server_close(struct cr_asker *asker);
-void ask_server_tell_new(struct cr_asker *asker, const struct ask_question *question);
-void ask_server_tell_answer(struct cr_asker *asker, const struct ask_question *question,
-			    const struct ask_answer *answer);
+void ask_server_tell_new(struct cr_asker *asker, const struct cr_question *question);
+void ask_server_tell_answer(struct cr_asker *asker, const struct cr_question *question,
+			    const struct cr_reply *answer);
 
 #endif

@@ -19,6 +19,7 @@
 
 #include "approvals.h"
 #include "cli.h"
+#include "lib/questions.h"
 
 #define MAX_BOXES      256
 #define MAX_ANSWER     (64 * 1024) /* bytes of a line */
@@ -424,7 +425,7 @@ static int answer(struct cr_cli *cli, const char *id, int allow, uint64_t second
 	struct cr_err err;
 	int done = 0;
 
-	if (strspn(id, ID_CHARACTERS) != CR_APPROVAL_ID - 1 || id[CR_APPROVAL_ID - 1])
+	if (strspn(id, ID_CHARACTERS) != CR_QUESTION_ID - 1 || id[CR_QUESTION_ID - 1])
 		return cr_cli_usage(cli, "'%.100s' is no question: 'carrel approvals' lists them",
 				    id);
 	if (find_boxes(&boxes, &err) < 0)

@@ -12,6 +12,7 @@
 #include "asker.h"
 #include "box_options.h"
 #include "cli.h"
+#include "lib/questions.h"
 #include "lib/sys.h"
 #include "platform.h"
 #include "report.h"
@@ -24,8 +25,6 @@ struct run_options {
 	int no_ask;
 	const char *ask_timeout;
 };
-
-#define MAX_ASK_SECS 86400 /* of --ask-timeout */
 
 /* One run: what is told of it, and who is asked (NULL: nobody). The argument of all callbacks. */
 struct running {
@@ -123,7 +122,7 @@ static int ask_seconds(const char *text, uint32_t *seconds, struct cr_err *err)
 	*seconds = 0;
 	if (!text)
 		return 0;
-	if (cr_parse_duration(text, &ms) < 0 || ms == 0 || ms > MAX_ASK_SECS * UINT64_C(1000)) {
+	if (cr_parse_duration(text, &ms) < 0 || ms == 0 || ms > CR_MAX_ASK_SECS * UINT64_C(1000)) {
 		cr_fail(err, CR_E_USAGE, "option '--ask-timeout' cannot be '%.100s'", text);
 		return cr_hint(err, "write it as '--ask-timeout 5m'; a day at most");
 	}

@@ -13,10 +13,12 @@
 #include <string.h>
 
 #include "ask.h"
+#include "asked.h"
 #include "core/event.h"
 #include "core/netevent.h"
 #include "core/plan_print.h"
 #include "prepare.h"
+#include "questions.h"
 #include "sys.h"
 
 #define EXIT_UNCOVERED 125 /* the box had to be ended */
@@ -33,14 +35,17 @@ struct carrel {
 	const char *workspace;
 	carrel_event_fn on_event; /* NULL: nobody is told */
 	void *event_arg;
+	struct cr_asked_calls asked_calls;
+	unsigned ask_seconds;
 
 	struct cr_arena *work; /* of the last call, or of the box */
 	struct cr_request request;
 	struct cr_prepared prepared;
 	char *json; /* last result of carrel_plan_json */
 
-	struct cr_child child; /* until the next box, so that carrel_kill is safe at any time */
-	int is_running;        /* also while carrel_wait waits, and calls back */
+	struct cr_child child;  /* until the next box, so that carrel_kill is safe at any time */
+	struct cr_asked *asked; /* as long as `child`; NULL: nobody is asked */
+	int is_running;         /* also while carrel_wait waits, and calls back */
 	int is_waiting;
 	char error[CR_ERR_TEXT_MAX + CR_ERR_HINT_MAX + 16];
 };
@@ -64,11 +69,19 @@ struct carrel *carrel_new(void)
 	return carrel;
 }
 
+/* What answers it goes after it. */
+static void end_box(struct carrel *carrel)
+{
+	cr_child_free(&carrel->child);
+	cr_asked_free(carrel->asked);
+	carrel->asked = NULL;
+}
+
 void carrel_free(struct carrel *carrel)
 {
 	if (!carrel)
 		return;
-	cr_child_free(&carrel->child);
+	end_box(carrel);
 	cr_arena_free(carrel->work);
 	cr_arena_free(carrel->kept);
 	free(carrel->json);
@@ -129,7 +142,7 @@ static int renew_work(struct carrel *carrel)
 {
 	if (refuse_while_running(carrel) < 0)
 		return -1;
-	cr_child_free(&carrel->child);
+	end_box(carrel);
 	cr_arena_free(carrel->work);
 	carrel->work = cr_arena_new();
 	return carrel->work ? 0 : out_of_memory(carrel);
@@ -249,10 +262,63 @@ static void on_connection(void *arg, const struct cr_net_msg *event)
 {
 	const struct carrel *carrel = arg;
 
+	if (carrel->asked)
+		cr_asked_is_over(carrel->asked, event->id);
 	/* A name that was looked up in vain is a refusal, and told as one. */
-	if (event->end != CR_NET_LOOKUP)
+	if (carrel->on_event && event->end != CR_NET_LOOKUP)
 		tell_event(carrel,
 			   cr_net_event_json(carrel->prepared.rules, event, cr_sys_time_ms()));
+}
+
+int carrel_on_ask(struct carrel *carrel, unsigned seconds, carrel_asked_fn asked,
+		  carrel_answered_fn answered, void *arg)
+{
+	struct cr_err err;
+
+	if (refuse_while_running(carrel) < 0)
+		return -1;
+	if (seconds > CR_MAX_ASK_SECS) {
+		cr_fail(&err, CR_E_USAGE, "a question cannot wait for %u seconds", seconds);
+		cr_hint(&err, "a day at most, %d", CR_MAX_ASK_SECS);
+		return failed(carrel, &err);
+	}
+	carrel->ask_seconds = seconds;
+	carrel->asked_calls = (struct cr_asked_calls){asked, answered, arg};
+	return 0;
+}
+
+/* As in struct cr_reply; 0: for so long it cannot be granted. */
+static uint32_t grant_of(unsigned seconds)
+{
+	if (seconds == CARREL_MOMENT)
+		return CR_MOMENT_SECS;
+	if (seconds == CARREL_BOX)
+		return CR_FOR_THE_BOX;
+	return seconds <= CR_MAX_GRANT_SECS ? seconds : 0;
+}
+
+int carrel_answer(struct carrel *carrel, const char *id, enum carrel_decision decision,
+		  unsigned seconds)
+{
+	const uint32_t grant = grant_of(seconds);
+
+	if (!carrel->asked || !grant || (decision != CARREL_ALLOW && decision != CARREL_DENY))
+		return -1;
+	return cr_asked_answer(carrel->asked, id, decision == CARREL_ALLOW, grant);
+}
+
+static void on_ask(void *arg, const struct cr_net_msg *question)
+{
+	const struct carrel *carrel = arg;
+
+	cr_asked_question(carrel->asked, question);
+}
+
+static void on_watch(void *arg)
+{
+	const struct carrel *carrel = arg;
+
+	cr_asked_serve(carrel->asked);
 }
 
 /* Rules and plan of what the object has been told so far. */
@@ -331,6 +397,32 @@ int carrel_explain(struct carrel *carrel, const char *capability, const char *ob
 	return decisions[verdict.decision];
 }
 
+static void tell_events(const struct carrel *carrel, struct cr_start *start)
+{
+	if (!carrel->on_event)
+		return;
+	start->flags |= CR_LAUNCH_EXPLAIN;
+	start->on_denial = on_denial;
+	start->on_connection = on_connection;
+}
+
+static int begin_asking(struct carrel *carrel, struct cr_start *start, struct cr_err *err)
+{
+	const struct cr_asked_box box = {&carrel->prepared, &carrel->child, carrel->asked_calls};
+
+	if (!box.calls.asked)
+		return 0;
+	carrel->asked = cr_asked_new(&box, err);
+	if (!carrel->asked)
+		return -1;
+	start->on_connection = on_connection;
+	start->on_ask = on_ask;
+	start->on_watch = on_watch;
+	start->watch = cr_asked_watched(carrel->asked);
+	start->ask_seconds = carrel->ask_seconds;
+	return 0;
+}
+
 int carrel_run(struct carrel *carrel, char *const argv[])
 {
 	struct cr_start start = {.argv = argv, .arg = carrel};
@@ -342,11 +434,9 @@ int carrel_run(struct carrel *carrel, char *const argv[])
 	}
 	if (prepare(carrel) < 0)
 		return -1;
-	if (carrel->on_event) {
-		start.flags = CR_LAUNCH_EXPLAIN;
-		start.on_denial = on_denial;
-		start.on_connection = on_connection;
-	}
+	tell_events(carrel, &start);
+	if (begin_asking(carrel, &start, &err) < 0)
+		return failed(carrel, &err);
 	if (cr_prepare_start(&carrel->prepared, &start, &carrel->child, &err) < 0)
 		return failed_policy(carrel, &carrel->prepared.diags, &err);
 	carrel->is_running = 1;
@@ -383,6 +473,8 @@ int carrel_wait(struct carrel *carrel, int *exit_code)
 	}
 	carrel->is_waiting = 1;
 	waited = cr_wait(&carrel->child, &result, &err);
+	if (carrel->asked)
+		cr_asked_end(carrel->asked);
 	carrel->is_running = carrel->is_waiting = 0;
 	if (waited < 0)
 		return failed(carrel, &err);

@@ -40,6 +40,9 @@ const char *cr_sys_home(struct cr_arena *arena, struct cr_err *err);
 const char *cr_sys_state_dir(struct cr_arena *arena, const char *home);
 const char *cr_sys_config_dir(struct cr_arena *arena, const char *home);
 
+/* Milliseconds of a clock that nobody sets, from a moment unknown. */
+uint64_t cr_sys_tick_ms(void);
+
 /* Milliseconds of Unix time. */
 uint64_t cr_sys_time_ms(void);
 

@@ -172,12 +172,22 @@ const char *cr_sys_config_dir(struct cr_arena *arena, const char *home)
 	return xdg(arena, "XDG_CONFIG_HOME", home, ".config");
 }
 
-uint64_t cr_sys_time_ms(void)
+static uint64_t milliseconds_of(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint64_t cr_sys_tick_ms(void)
+{
+	return milliseconds_of(CLOCK_MONOTONIC);
+}
+
+uint64_t cr_sys_time_ms(void)
+{
+	return milliseconds_of(CLOCK_REALTIME);
 }
 
 int cr_sys_random(char text[CR_RANDOM_TEXT], struct cr_err *err)

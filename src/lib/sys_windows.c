@@ -194,6 +194,11 @@ const char *cr_sys_config_dir(struct cr_arena *arena, const char *home)
 	return home ? cr_arena_printf(arena, "%s\\.config\\carrel", home) : NULL;
 }
 
+uint64_t cr_sys_tick_ms(void)
+{
+	return GetTickCount64();
+}
+
 /* A FILETIME counts 100 ns from 1601. */
 #define UNIX_EPOCH_MS UINT64_C(11644473600000)
 

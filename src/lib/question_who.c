@@ -1,6 +1,6 @@
 /*
- * ask_who.c - which program asks, as /proc tells it. The program chooses these words itself, so
- * they are a courtesy: nothing is decided by them.
+ * question_who.c - which program asks, as /proc tells it. The program chooses these words itself,
+ * so they are a courtesy: nothing is decided by them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "asker_impl.h"
 #include "core/event.h"
 #include "core/json_text.h"
+#include "questions.h"
 
 #define MAX_SHOWN 16 /* words of the command line */
 
@@ -32,7 +32,7 @@ static size_t read_words(pid_t pid, char *words, size_t size)
 	return len > 0 && words[len - 1] ? (size_t)len + 1 : (size_t)len;
 }
 
-void ask_who(struct ask_question *question)
+void cr_question_who(struct cr_question *question)
 {
 	char path[64];
 	ssize_t len;
@@ -46,7 +46,7 @@ void ask_who(struct ask_question *question)
 	question->cwd[len > 0 ? len : 0] = '\0';
 }
 
-const char *ask_who_words(struct cr_arena *arena, const struct ask_question *question)
+const char *cr_question_words(struct cr_arena *arena, const struct cr_question *question)
 {
 	const char *end = question->words + question->words_len;
 	const char *line = "";
@@ -63,7 +63,7 @@ const char *ask_who_words(struct cr_arena *arena, const struct ask_question *que
 	return line;
 }
 
-json_t *ask_who_json(const struct ask_question *question)
+json_t *cr_question_words_json(const struct cr_question *question)
 {
 	const char *end = question->words + question->words_len;
 	json_t *words = json_array();
