@@ -89,7 +89,7 @@ static int tell_servers(int talk, const struct cr_resolvconf *conf)
 
 static int tell_resolv_conf(struct cr_told_file *told, int talk)
 {
-	static char text[CR_MAX_RESOLV_CONF];
+	char text[CR_MAX_RESOLV_CONF];
 	struct cr_resolvconf conf;
 	CR_AUTO_FD int fd = -1;
 
