@@ -103,16 +103,38 @@ static bool is_later(void)
 
 enum moved { MOVED, LATER, BROKEN };
 
-/* Bytes from the socket into the pipe. */
-static enum moved take(struct br_flow *flow)
+static ssize_t splice_in(const struct br_flow *flow)
+{
+	return splice(flow->from, NULL, flow->pipe.ends[1], NULL, AT_ONCE,
+		      SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+}
+
+/* As much as fits the smallest pipe there is. */
+static ssize_t copy_in(const struct br_flow *flow)
+{
+	uint8_t bytes[LITTLE];
+	ssize_t got = recv(flow->from, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+	return got > 0 ? write(flow->pipe.ends[1], bytes, (size_t)got) : got;
+}
+
+/*
+ * Bytes from the socket into the pipe. When splice finds none at the first look (`round` 0)
+ * although the socket is readable, the next byte is marked as urgent: splice(2) stops in front of
+ * it for ever, and we would be woken for ever. It goes on as an ordinary byte, in its place.
+ */
+static enum moved take(struct br_flow *flow, int round)
 {
 	struct broker *b = flow->conn->broker;
 
 	if (!borrow(b, &flow->pipe))
 		return BROKEN;
 
-	ssize_t got = splice(flow->from, NULL, flow->pipe.ends[1], NULL, AT_ONCE,
-			     SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	ssize_t got = splice_in(flow);
+
+	if (got < 0 && errno == EAGAIN && round == 0)
+		got = copy_in(flow);
+
 	int cause = errno;
 
 	if (got <= 0)
@@ -145,7 +167,7 @@ bool br_flow_pump(struct br_flow *flow)
 
 	for (int i = 0; i < MAX_ROUNDS && moved == MOVED && !flow->eof; i++) {
 		if (flow->held == 0)
-			moved = take(flow);
+			moved = take(flow, i);
 
 		bool little = flow->held < LITTLE;
 
@@ -195,7 +217,11 @@ static void on_ready(evutil_socket_t fd, short what, void *arg)
 
 int br_flow_open(struct br_flow *flow, struct br_conn *conn, int from, int to)
 {
+	const int one = 1;
+
 	*flow = (struct br_flow){.conn = conn, .from = from, .to = to};
+	/* Otherwise a byte marked as urgent is passed over where we read ourselves. */
+	setsockopt(from, SOL_SOCKET, SO_OOBINLINE, &one, sizeof(one));
 	event_assign(&flow->readable, conn->broker->base, from, EV_READ | EV_PERSIST, on_ready,
 		     flow);
 	event_assign(&flow->writable, conn->broker->base, to, EV_WRITE | EV_PERSIST, on_ready,

@@ -133,6 +133,20 @@ def echo(host, port, text="ping", via="connect", family=0):
     return {"ok": got == payload, "text": got.decode("latin-1")}
 
 
+def urgent(host, port):
+    """An echo of what is before and behind a byte that is marked as urgent."""
+    with reach(host, port) as sock:
+        for data, flags in ((b"before", 0), (b"!", socket.MSG_OOB), (b"behind", 0)):
+            sock.send(data, flags)
+        got = b""
+        while not got.endswith(b"behind"):
+            more = sock.recv(100)
+            if not more:
+                break
+            got += more
+        return {"ok": got.endswith(b"behind"), "text": got.decode()}
+
+
 def banner(host, port):
     """Says nothing and waits for the other side."""
     with reach(host, port) as sock:
@@ -540,8 +554,8 @@ def pause(word):
 
 
 OPERATIONS = {function.__name__: function for function in (
-    echo, banner, raw, http, tls, swapped, udp, dns, dns_many, dns_unheard, dns_then_tls, resolve, open_socket, ping,
-    packet, inherited, listeners, poke_listeners, own_server, crowd, endless, serve, hold,
+    echo, urgent, banner, raw, http, tls, swapped, udp, dns, dns_many, dns_unheard, dns_then_tls, resolve, open_socket,
+    ping, packet, inherited, listeners, poke_listeners, own_server, crowd, endless, serve, hold,
     tls_by_dns, pause)}
 
 

@@ -214,6 +214,9 @@ def row_44(trial):
         ["crowd", {"host": ALLOWED, "port": 443, "count": 300, "text": hello_start}],
         ["crowd", {"host": ALLOWED, "port": 80, "count": 300, "text": "GET / HTTP/1.1\r\nHo"}],
         hello(ALLOWED)])
+    urgent = [["urgent", {"host": ALLOWED, "port": 5432}]]
+    trial.allowed("44: a byte marked as urgent holds up nothing behind it", urgent,
+                  [f"allow connect {ALLOWED}:5432 notls"])
     hostile(trial, hostile_answers)
 
 
