@@ -28,6 +28,7 @@
 #define BR_MAX_RECENT      2048 /* calls of connect remembered, for who it was */
 #define BR_MAX_SPARE       32   /* blocks of each kind that are kept */
 #define BR_MAX_LARGE_PIPES 32   /* lent and kept */
+#define BR_MAX_KEPT_PIPES  8    /* all the user's processes have 64 MiB for pipes together */
 #define BR_MAX_HELD        2048 /* first bytes and requests being read: 64 MiB at the most */
 #define BR_MAX_GUESTS      2048 /* of the proxy, who have not said yet where they want to go */
 #define BR_MAX_ASKED       32   /* questions to init that it has not answered yet */
@@ -114,13 +115,13 @@ struct broker {
 	struct br_channel talk, capture;
 	struct br_proxy proxy;
 	struct br_listener *listeners[BR_MAX_LISTENER];
-	size_t n_listeners;
+	size_t n_listeners, max_listeners;
 	struct br_want recent[BR_MAX_RECENT];
 	size_t next_recent;
 	struct br_cached cached[BR_MAX_CACHED];
 	struct br_grant grants[BR_MAX_GRANTS];
-	struct br_pipe pipes[BR_MAX_LARGE_PIPES]; /* large ones nobody uses */
-	size_t n_pipes, n_large;                  /* large: all there are */
+	struct br_pipe pipes[BR_MAX_KEPT_PIPES]; /* large ones nobody uses */
+	size_t n_pipes, n_large;                 /* large: all there are */
 	struct br_spares spare_conns, spare_dials;
 	struct br_entry *entries; /* the newest first */
 	size_t n_incoming;

@@ -65,7 +65,7 @@ static struct br_listener *add(struct broker *b, const struct cr_net_addr *addr)
 {
 	struct br_listener *listener;
 
-	if (b->n_listeners == BR_MAX_LISTENER || !(listener = calloc(1, sizeof(*listener))))
+	if (b->n_listeners == b->max_listeners || !(listener = calloc(1, sizeof(*listener))))
 		return NULL;
 	listener->broker = b;
 	listener->addr = *addr;

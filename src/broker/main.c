@@ -56,16 +56,29 @@ static void on_talk(struct broker *b, const struct cr_net_msg *msg, int fd)
 		br_conn_answer(b, msg);
 }
 
-/* Two sockets a connection, and two pipes when both its sides are slow. */
-static size_t raise_files(void)
-{
-	struct rlimit limit;
+#define MOST_FILES  (1 << 20)
+#define LEAST_CONNS 64
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return 64;
-	limit.rlim_cur = limit.rlim_max < 1 << 20 ? limit.rlim_max : 1 << 20;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	return limit.rlim_cur > 2 * SPARE_FILES ? (limit.rlim_cur - SPARE_FILES) / 6 : 64;
+/*
+ * Shares the descriptors out, so that none of what the box can have many of takes all of them: who
+ * cannot be accepted stays at the listener, which wakes us again and again.
+ */
+static void share_files(struct broker *b)
+{
+	struct rlimit limit = {.rlim_cur = 0};
+	size_t files, listeners;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max < MOST_FILES ? limit.rlim_max : MOST_FILES;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	files = (size_t)limit.rlim_cur;
+	listeners = files / 4;
+	b->max_listeners = listeners < BR_MAX_LISTENER ? listeners : BR_MAX_LISTENER;
+	/* Two sockets a connection, and two pipes when both its sides are slow. */
+	b->max_conns = files > 2 * SPARE_FILES + b->max_listeners
+			       ? (files - SPARE_FILES - b->max_listeners) / 6
+			       : LEAST_CONNS;
 }
 
 static struct event_base *loop_new(void)
@@ -103,7 +116,7 @@ static int prepare(struct broker *b, const struct birth *birth)
 {
 	b->rules = birth->rules;
 	b->ask_seconds = birth->ask_seconds;
-	b->max_conns = raise_files();
+	share_files(b);
 	b->names = cr_names_new();
 	b->base = loop_new();
 	if (!b->names || !b->base || br_add_names(b) < 0 || evutil_secure_rng_init() < 0)

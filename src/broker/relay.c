@@ -41,7 +41,7 @@ static void close_pipe(struct broker *b, struct br_pipe *pipe)
 
 static void give_back(struct broker *b, struct br_pipe *pipe)
 {
-	if (pipe->is_large)
+	if (pipe->is_large && b->n_pipes < BR_MAX_KEPT_PIPES)
 		b->pipes[b->n_pipes++] = *pipe;
 	else
 		close_pipe(b, pipe);

@@ -4,6 +4,7 @@
 usage: inside_load.py FILE       as inside.py
 """
 
+import contextlib
 import hashlib
 import os
 import random
@@ -42,6 +43,14 @@ def sequential(host, port, count):
         if problem:
             lost[problem] = lost.get(problem, 0) + 1
     return {"ok": not lost, "lost": lost}
+
+
+def knock(host, first, last):
+    """At every port once, until the answer, whatever it is."""
+    for port in range(first, last + 1):
+        with contextlib.suppress(OSError), reach(host, port) as sock:
+            sock.recv(1)
+    return {"ok": True}
 
 
 class Stream:
@@ -192,7 +201,7 @@ def farewell(host, port, size):
 
 
 inside.OPERATIONS.update({function.__name__: function for function in (
-    pause, sequential, concurrent, abort, upload, download, unread, unheard, farewell,
+    pause, knock, sequential, concurrent, abort, upload, download, unread, unheard, farewell,
     congestion)})
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ ECHO, NOBODY = 7, 4444
 MIB = 1 << 20
 MOST_KIB = 16 << 10
 # empty pipes and listeners that may be kept for the next connection
-KEPT = 100
+KEPT = 30
+FEW_FILES = 1100
 RULES = [f"allow connect {ALLOWED}:{port} notls" for port in (
     ECHO, DIGEST, SOURCE, DEAF, FAREWELL, SILENT, NOBODY)] + [
         f"allow connect {ALLOWED}:{port}" for port in (80, 443)]
@@ -188,7 +189,20 @@ def unpaced(load):
         f"{result}" for result in ran.results if result["text"] != "reno"])
 
 
-CASES = [sequential, concurrent, aborted, too_many, half_closed, whole, slow, kept_alive, nobody, unpaced]
+def few_files(load):
+    """The places a box connects to leave descriptors for its connections."""
+    title = "a box that connects to more places than its broker may have files can still connect"
+    steps = [["knock", {"host": ALLOWED, "first": 2000, "last": 3400}],
+             ["sequential", {"host": ALLOWED, "port": ECHO, "count": 20}]]
+    words = load.place.probe_words(steps, [*RULES, f"allow connect {ALLOWED}:2000-3400 notls"])
+    ran = load.place.ran(["prlimit", f"--nofile={FEW_FILES}:{FEW_FILES}", *words], timeout=100)
+    ran.take_results(steps)
+    problems = ran.broken() + [str(result) for result in ran.results if not result["ok"]]
+    load.tap.check(title, problems + (ran.told() if problems else []))
+
+
+CASES = [sequential, concurrent, aborted, too_many, half_closed, whole, slow, kept_alive, nobody,
+         unpaced, few_files]
 
 
 def main():
