@@ -26,7 +26,7 @@ sys.dont_write_bytecode = True
 import inside_publish as inside  # noqa: E402  (found through the lines above)
 from common import as_user_and_root  # noqa: E402
 from place import Place  # noqa: E402
-from world import broker_of, descriptors, until  # noqa: E402
+from world import broker_of, descriptors, status_of, until  # noqa: E402
 
 PYTHON = "/usr/bin/python3"
 PORT = 3000
@@ -236,9 +236,12 @@ class Suite:
             with socket.create_connection(("127.0.0.1", box.port), timeout=20) as sock:
                 sock.sendall(b"hold\n")
                 sock.recv(4)
-                os.kill(box.broker(), signal.SIGKILL)
+                broker = box.broker()
+                os.kill(broker, signal.SIGKILL)
                 problems += expect("an open connection", outcome(sock.recv, 4) or "ECONNRESET",
                                    "ECONNRESET")
+            # it closes one descriptor after the other
+            until("the broker's end", lambda: status_of(broker).get("State", "Z")[0] == "Z")
             problems += expect("a new one", outcome(inside.reach, "127.0.0.1", box.port),
                                "ECONNREFUSED")
             problems += expect("exit code", box.end()[0], 7)
