@@ -13,6 +13,7 @@
 #include "path.h"
 #include "pattern.h"
 #include "rules_impl.h"
+#include "special.h"
 
 /* A rule and how far it reaches: components covered, or how exact the host is. */
 struct winner {
@@ -196,6 +197,24 @@ static void take_back_fresh(const struct cr_ruleset *rules, const struct cr_acce
 		*write = (struct decided){.decision = CR_DENY, .by = shown};
 }
 
+/*
+ * A rule about any host is one about the internet: a private address, loopback or the metadata
+ * service of a cloud is reached only by a rule that names it. Only what is given is taken back: the
+ * administrator's `*` may stand for all that a user names, and a denial covers everything.
+ */
+static void take_back_special(const struct cr_access *access, struct decided *connect)
+{
+	const struct cr_host *host = &access->host;
+	const struct cr_rule *by = connect->by.rule;
+	const int family = host->kind == CR_HOST_ADDR4 ? 4 : 6;
+
+	if (access->cap != CR_CAP_CONNECT || host->kind == CR_HOST_NAME || !by ||
+	    connect->decision == CR_DENY || cr_host_names_address(&by->host) ||
+	    !cr_special_address(family, host->addr))
+		return;
+	*connect = (struct decided){.decision = CR_DENY};
+}
+
 static bool is_path(const struct cr_ruleset *rules, const char *path)
 {
 	return path && cr_path_is_absolute(rules->ctx.os, path) && strlen(path) < CR_MAX_PATH;
@@ -210,6 +229,7 @@ static struct decided decide(const struct cr_ruleset *rules, const struct cr_acc
 		return best;
 	best = decide_group(rules, CR_GROUP_MAIN, access);
 	take_back_fresh(rules, access, &best);
+	take_back_special(access, &best);
 	for (int group = CR_GROUP_MAIN + 1; group < CR_GROUP_COUNT; group++) {
 		struct decided other = decide_group(rules, (enum cr_group)group, access);
 
