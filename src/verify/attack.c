@@ -40,6 +40,18 @@ const struct cr_attack *cr_attack_find(const char *name)
 	return NULL;
 }
 
+enum cr_attack_outcome cr_attack_run(const struct cr_attack *attack,
+				     const struct cr_attack_env *env, enum cr_attack_how how,
+				     struct cr_attack_note *note)
+{
+	struct cr_attack_env mine = *env;
+
+	memset(note, 0, sizeof(*note));
+	mine.note = note;
+	mine.arg = attack->arg;
+	return cr_attack_run_here(attack, &mine, how);
+}
+
 static void note_text(const struct cr_attack_env *env, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
 

@@ -39,6 +39,11 @@ FILE *cr_attack_fopen(const char *path, const char *mode);
 /* The system's last error (errno, GetLastError()); its text into `text`. */
 int cr_attack_last_error(char *text, size_t size);
 
+/* cr_attack_run on this system, with an environment of its own that has the note and the argument.
+ */
+enum cr_attack_outcome cr_attack_run_here(const struct cr_attack *attack, struct cr_attack_env *env,
+					  enum cr_attack_how how);
+
 /* True when the words are of a part that an attack starts this program for, and it was played. */
 bool cr_attack_part(int argc, char *const *argv, int *exit_code);
 

@@ -119,28 +119,22 @@ static enum cr_attack_outcome in_grandchild(const struct cr_attack_env *env, cr_
 	return answer_of(shared, status, env->note);
 }
 
-enum cr_attack_outcome cr_attack_run(const struct cr_attack *attack,
-				     const struct cr_attack_env *env, enum cr_attack_how how,
-				     struct cr_attack_note *note)
+enum cr_attack_outcome cr_attack_run_here(const struct cr_attack *attack, struct cr_attack_env *env,
+					  enum cr_attack_how how)
 {
-	struct cr_attack_env mine = *env;
-
-	memset(note, 0, sizeof(*note));
-	mine.note = note;
-	mine.arg = attack->arg;
 	switch (how) {
 	case CR_HOW_PLAIN:
-		return attack->fn(&mine);
+		return attack->fn(env);
 	case CR_HOW_GRANDCHILD:
-		return in_grandchild(&mine, attack->fn);
+		return in_grandchild(env, attack->fn);
 	case CR_HOW_CONTROL:
-		mine.init_pid = env->victim_pid; /* see init.c */
-		if ((attack->traits & CR_TRAIT_CONTROL_NS) && cr_attack_mask(&mine) < 0)
-			return cr_attack_untestable(&mine, "no namespace for the control: %s",
+		env->init_pid = env->victim_pid; /* see init.c */
+		if ((attack->traits & CR_TRAIT_CONTROL_NS) && cr_attack_mask(env) < 0)
+			return cr_attack_untestable(env, "no namespace for the control: %s",
 						    strerror(errno));
-		return attack->fn(&mine);
+		return attack->fn(env);
 	}
-	return cr_attack_untestable(&mine, "unknown way to run");
+	return cr_attack_untestable(env, "unknown way to run");
 }
 
 /* Attacks fork here; none starts this program anew. */

@@ -14,20 +14,14 @@ const struct cr_attack_table *const cr_attack_tables[] = {
 	&cr_win_outside, &cr_win_protected, &cr_win_own, &cr_win_process, &cr_win_session, NULL,
 };
 
-enum cr_attack_outcome cr_attack_run(const struct cr_attack *attack,
-				     const struct cr_attack_env *env, enum cr_attack_how how,
-				     struct cr_attack_note *note)
+enum cr_attack_outcome cr_attack_run_here(const struct cr_attack *attack, struct cr_attack_env *env,
+					  enum cr_attack_how how)
 {
-	struct cr_attack_env mine = *env;
-
-	memset(note, 0, sizeof(*note));
-	mine.note = note;
-	mine.arg = attack->arg;
 	if (how == CR_HOW_GRANDCHILD)
-		return cr_attack_untestable(&mine, "start it from a child");
+		return cr_attack_untestable(env, "start it from a child");
 	/* our own current directory would keep it from being renamed */
-	SetCurrentDirectoryW(cr_win_path(&mine, "out:"));
-	return attack->fn(&mine);
+	SetCurrentDirectoryW(cr_win_path(env, "out:"));
+	return attack->fn(env);
 }
 
 /* linger HANDLE: the process that outlives a box, until that event is set, for at most a minute. */
