@@ -31,6 +31,7 @@
 #define BR_MAX_KEPT_PIPES  8    /* all the user's processes have 64 MiB for pipes together */
 #define BR_MAX_HELD        2048 /* first bytes and requests being read: 64 MiB at the most */
 #define BR_MAX_GUESTS      2048 /* of the proxy, who have not said yet where they want to go */
+#define BR_MAX_ACCEPTS     64   /* connections taken before others have their turn */
 #define BR_MAX_ASKED       32   /* questions to init that it has not answered yet */
 
 struct broker;

@@ -12,8 +12,6 @@
 
 #include "broker/impl.h"
 
-#define MAX_AT_A_TIME 64 /* connections before others have their turn */
-
 static const struct br_want *find_recent(const struct broker *b, const struct cr_net_addr *addr)
 {
 	for (size_t i = 1; i <= BR_MAX_RECENT; i++) {
@@ -34,7 +32,7 @@ static void on_connection(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	br_channel_take(&listener->broker->talk); /* who it is */
-	for (int i = 0; i < MAX_AT_A_TIME; i++) {
+	for (int i = 0; i < BR_MAX_ACCEPTS; i++) {
 		socklen_t len = sizeof(at);
 		int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 

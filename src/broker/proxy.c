@@ -16,9 +16,8 @@
 #include "broker/impl.h"
 #include "core/proxyauth.h"
 
-#define MAX_AT_A_TIME 64 /* connections before others have their turn */
-#define HEAD_SECS     30 /* to say where to go */
-#define LEAVE_SECS    2  /* to take the answer; closed at once, it might be lost */
+#define HEAD_SECS  30 /* to say where to go */
+#define LEAVE_SECS 2  /* to take the answer; closed at once, it might be lost */
 
 struct guest {
 	struct broker *broker;
@@ -339,7 +338,7 @@ static void admit(struct broker *b, int fd, const struct sockaddr *from, socklen
 
 void br_proxy_accept(struct broker *b)
 {
-	for (int i = 0; i < MAX_AT_A_TIME; i++) {
+	for (int i = 0; i < BR_MAX_ACCEPTS; i++) {
 		struct sockaddr_storage from;
 		socklen_t len = sizeof(from);
 		int guest = accept4(b->proxy.fd, (struct sockaddr *)&from, &len,

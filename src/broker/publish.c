@@ -15,9 +15,8 @@
 
 #include "broker/impl.h"
 
-#define BACKLOG       512
-#define MAX_AT_A_TIME 64 /* connections before others have their turn */
-#define TOTAL_SECS    30 /* then the server in the box does not answer */
+#define BACKLOG    512
+#define TOTAL_SECS 30 /* then the server in the box does not answer */
 
 struct door {
 	struct broker *broker;
@@ -243,7 +242,7 @@ static void enter(const struct door *door, int client)
 static void on_knock(evutil_socket_t fd, short what, void *arg)
 {
 	(void)what;
-	for (int i = 0; i < MAX_AT_A_TIME; i++) {
+	for (int i = 0; i < BR_MAX_ACCEPTS; i++) {
 		int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (client < 0)
