@@ -260,6 +260,7 @@ static void hear_farewell(struct cr_running *running)
 	while (cr_now_ms() < end && poll(&polled, 1, FAREWELL_MS) > 0 &&
 	       cr_notifier_hear(running->notifier, -1, polled.fd) == 0)
 		;
+	cr_close_fd(&running->broker.talk); /* nobody waits for it again */
 }
 
 static void wait_once(struct waiting *w)
