@@ -86,6 +86,11 @@ static inline int statx(int dir, const char *path, int flags, unsigned mask, str
 #define PIDFD_THREAD O_EXCL
 #endif
 
+/* Linux 5.19, include/uapi/linux/seccomp.h: only a fatal signal ends a call that is being judged */
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+
 /*
  * sigprocmask(2) with every signal: musl leaves out three that it uses for threads of its own, but
  * to the command they are ordinary. A sigset_t begins with the kernel's mask in every C library.

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "linux/box.h"
+#include "linux/calls.h"
 #include "linux/seccomp_filters.h"
 
 static int set_capabilities(uint32_t low, struct cr_err *err)
@@ -112,9 +113,19 @@ int cr_seccomp_install(const char *name, struct cr_err *err)
 	return install(name, 0, err) < 0 ? -1 : 0;
 }
 
+/*
+ * Programs that get signals all the time (Go's preemption, timers) would have their calls restarted
+ * while we judge them: a connect that the broker has made already would be made again and fail
+ * with EISCONN. So only a fatal signal interrupts a call that we have received. Linux before 5.19
+ * has no such flag; until 6.17 an answer at the very moment of a signal can still be lost.
+ */
 int cr_seccomp_install_watched(const char *name, int *listener, struct cr_err *err)
 {
-	*listener = install(name, SECCOMP_FILTER_FLAG_NEW_LISTENER, err);
+	const unsigned flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+
+	*listener = install(name, flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, NULL);
+	if (*listener < 0)
+		*listener = install(name, flags, err);
 	return *listener < 0 ? -1 : 0;
 }
 

@@ -49,6 +49,11 @@ def interruptible():
     signal.signal(signal.SIGINT, lambda *_: print("INTERRUPTED", flush=True))
 
 
+def mortal():
+    """Ctrl-C ends us, as it ends programs that do not mind it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def resized():
     signal.signal(signal.SIGWINCH, lambda *_: print("RESIZED", flush=True))
 

@@ -10,19 +10,24 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 
 from scene import AskPlace, battery, enter, until
 
 FOREIGN_ID = 61235
+CONNECT = {"x86_64": "42", "aarch64": "203"} # the number of connect(2)
 
 
 class Box:
     """A box without a terminal; context."""
 
-    def __init__(self, place, steps, options=(), rules=()):
+    def __init__(self, place, steps, options=(), rules=(), command=None):
         self.place = place
+        words = place.words(steps, options, rules)
+        if command:
+            words[words.index("--") + 1:] = command
         self.child = subprocess.Popen(
-            place.words(steps, options, rules), cwd=place.workspace, env=place.env,
+            words, cwd=place.workspace, env=place.env,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             start_new_session=True)
 
@@ -42,6 +47,36 @@ class Box:
         """(exit code, standard output, standard error)."""
         out, errors = self.child.communicate(timeout=30)
         return self.child.returncode, out, errors
+
+
+def processes():
+    """(pid, parent, name) of all."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+                name, rest = file.read().split("(", 1)[1].rsplit(")", 1)
+        except OSError:
+            continue
+        yield int(pid), int(rest.split()[1]), name
+
+
+def child_of(parent, name):
+    return next(pid for pid, above, called in processes() if above == parent and called == name)
+
+
+def client_of(place):
+    """The process that plays the steps."""
+    for pid, _, name in processes():
+        with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as file:
+            if name == "python3" and file.read().split("\0")[1] == place.client:
+                return pid
+    return None
+
+
+def is_held(pid):
+    """Is it in connect(2)?"""
+    with open(f"/proc/{pid}/syscall", encoding="ascii") as file:
+        return file.read().split()[0] == CONNECT[os.uname().machine]
 
 
 def only_socket(place):
@@ -421,6 +456,47 @@ def odd_directory(place):
         shutil.rmtree(folder)
 
 
+LESSER = ["--tier", "landlock", *(f"--accept-gap={gap}" for gap in (
+    "metadata", "protected-paths", "processes"))]
+
+
+def interrupted(place):
+    """Ctrl-C while a question waits: the command has it at once, in both tiers, and the question goes."""
+    curl = ["curl", "-sS", "--http0.9", f"http://{place.object}/"]
+    problems = []
+    for options, command in ([], None), (LESSER, curl):
+        with Box(place, ["mortal", "connect"], options, command=command) as box:
+            box.question()
+            started = time.monotonic()
+            os.kill(box.child.pid, signal.SIGINT)
+            code, out, errors = box.end()
+            if code != 130 or time.monotonic() - started > 10 or place.questions():
+                problems += [f"{options}: {code} {out} {errors}"]
+    with Box(place, ["interruptible", "connect"]) as box:
+        question = box.question()
+        os.kill(box.child.pid, signal.SIGINT)
+        first = box.child.stdout.readline()
+        place.carrel_says("approve", question["id"])
+        code, out, errors = box.end()
+        problems += [] if "INTERRUPTED" in first and "GOT" in out and code == 0 else [
+            f"{first} {code} {out} {errors}"]
+    return problems
+
+
+def held(place):
+    """Ctrl-C ends a command whose connect is held and nobody answers."""
+    with Box(place, ["mortal", "wait", "connect"]) as box:
+        box.child.stdout.readline()
+        client, broker = client_of(place), child_of(box.child.pid, "carrel-broker")
+        os.kill(broker, signal.SIGSTOP)
+        with open(os.path.join(place.workspace, "go"), "w", encoding="ascii"):
+            pass
+        until("a call that is held", lambda: is_held(client))
+        os.kill(box.child.pid, signal.SIGINT)
+        code, out, errors = box.end()
+        return [] if code == 130 and not out else [f"{code} {out} {errors}"]
+
+
 def state_directory(place):
     """Without a runtime directory the sockets lie in the state directory, hidden from its own box."""
     state = os.path.join(place.state, "carrel")
@@ -463,7 +539,7 @@ def box_of(place, box):
 
 
 TESTS = [approve, deny, granted_for, watched, wrong_words, protocol, bad_requests, many_clients,
-         foreigners, out_of_reach, in_namespaces, killed, odd_directory, state_directory, ids]
+         foreigners, out_of_reach, in_namespaces, killed, interrupted, held, odd_directory, state_directory, ids]
 
 if __name__ == "__main__":
     enter()

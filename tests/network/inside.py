@@ -16,6 +16,7 @@ import json
 import mmap
 import os
 import select
+import signal
 import socket
 import ssl
 import struct
@@ -543,6 +544,28 @@ def hold(host, port):
     return {"ok": bool(after), "before": before.decode(), "text": after.decode("latin-1")}
 
 
+def interrupted(places, every_us, family=socket.AF_INET):
+    """Blocking and non-blocking sockets connect while a timer, whose handler has calls restarted,
+    goes off all the time; `seen` counts what connect(2) said."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    addresses = [lookup(host, port, family)[4] for host, port in places]
+    signal.signal(signal.SIGALRM, lambda *_: None)
+    signal.siginterrupt(signal.SIGALRM, False)
+    seen = {}
+    signal.setitimer(signal.ITIMER_REAL, every_us / 1e6, every_us / 1e6)
+    for number, address in enumerate(addresses):
+        packed = (family.to_bytes(2, sys.byteorder) + address[1].to_bytes(2, "big")
+                  + socket.inet_aton(address[0]) + b"\0" * 8)
+        with socket.socket(family) as sock:
+            sock.setblocking(number % 2 == 0)
+            code = libc.connect(sock.fileno(), packed, len(packed)) and ctypes.get_errno()
+        name = errno.errorcode.get(code, "0")
+        seen[name] = seen.get(name, 0) + 1
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    spoilt = {"EINTR", "EISCONN", "EALREADY"} & set(seen)
+    return {"ok": "0" in seen and not spoilt, "seen": seen}
+
+
 def say(word):
     """Tells the test where we are, and waits until it answers."""
     print(word, flush=True)
@@ -556,7 +579,7 @@ def pause(word):
 OPERATIONS = {function.__name__: function for function in (
     echo, urgent, banner, raw, http, tls, swapped, udp, dns, dns_many, dns_unheard, dns_then_tls, resolve, open_socket,
     ping, packet, inherited, listeners, poke_listeners, own_server, crowd, endless, serve, hold,
-    tls_by_dns, pause)}
+    tls_by_dns, pause, interrupted)}
 
 
 def perform(operation, arguments):

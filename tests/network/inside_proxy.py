@@ -177,6 +177,10 @@ def many(count, target):
     return {"ok": sum(good) == count, "text": f"{sum(good)} of {count}"}
 
 
+def interrupted_guests(count, every_us):
+    return inside.interrupted([proxy()[0]] * count, every_us)
+
+
 def swap(host, port, seconds):
     """One thread connects to the proxy while another writes another address in its place."""
     libc = ctypes.CDLL(None, use_errno=True)
@@ -289,7 +293,7 @@ def trickle(text):
 
 inside.OPERATIONS.update({function.__name__: function for function in (
     by_connect, by_socks, hello_through, through, requests, connects, many, swap, led_astray,
-    proxys_port, unspecific, datagram_pair, tell, loris, trickle)})
+    proxys_port, unspecific, datagram_pair, tell, loris, trickle, interrupted_guests)})
 
 if __name__ == "__main__":
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

@@ -202,6 +202,13 @@ def connecting(trial):
         ["by_connect", {"target": f"{ALLOWED}:7", "family": INET6}]], RULES, control=False)
 
 
+def interrupted(trial):
+    """A call of which the broker has made the connection already is not made again."""
+    trial.allowed("signals that come all the time do not spoil connect", [
+        ["interrupted_guests", {"count": 2000, "every_us": every}] for every in (70, 200, 500)],
+                  RULES, control=False)
+
+
 def login(trial):
     """Who does not know the secret is no guest, and nobody outside the box is one."""
     good = ["by_connect", {"target": f"{ALLOWED}:7"}]
@@ -457,7 +464,7 @@ def inside_another(trial):
     trial.tap.check("in a box that explains there is no proxy, and the gap says so", problems)
 
 
-ROWS = [clients, by_itself, races, options, listening, connecting, login, hosts, contents, urls,
+ROWS = [clients, by_itself, races, options, listening, connecting, interrupted, login, hosts, contents, urls,
         slow_guests, asked, killed, inherited, inside_another]
 
 

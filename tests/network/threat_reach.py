@@ -179,6 +179,14 @@ def row_45(trial):
         ["udp", {"host": DNS, "port": 9999}], echo(DNS, 7)], answered=False)
 
 
+def interrupted(trial):
+    """Signals that come all the time, while each connect waits for a listener of its own."""
+    places = [[ALLOWED, port] for port in range(7000, 7100)]
+    trial.allowed("44: signals that come all the time do not spoil connect", [
+        ["interrupted", {"places": places, "every_us": 200, "family": INET}]],
+                  [f"allow connect {ALLOWED}:7000-7099"], control=False)
+
+
 def use_inherited(trial, kind, what, peer):
     """Standard input is a socket of the host's: not even that is a way to anywhere else."""
     datagram = kind == socket.SOCK_DGRAM
@@ -256,4 +264,4 @@ def killed_launcher(trial):
     trial.tap.check("44: a killed launcher leaves neither broker nor box", problems)
 
 
-ROWS = [row_36, row_41, row_42, row_43, row_45, killed_broker, killed_launcher]
+ROWS = [row_36, row_41, row_42, row_43, row_45, interrupted, killed_broker, killed_launcher]
