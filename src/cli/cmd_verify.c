@@ -194,9 +194,16 @@ static int works_outside(struct verifying *v, const struct cr_attack *attack, st
 	return 0;
 }
 
+static const char *obstacle_of(const struct verifying *v, const struct cr_attack *attack)
+{
+	if ((attack->needs & CR_NEEDS_PROXY) && strcmp(v->trials.tier, "landlock") != 0)
+		return "a box of this tier has no proxy";
+	return cr_trial_obstacle(attack);
+}
+
 static int verify_one(struct verifying *v, const struct cr_attack *attack, struct cr_err *err)
 {
-	const char *obstacle = cr_trial_obstacle(attack);
+	const char *obstacle = obstacle_of(v, attack);
 	struct finding found = {.attack = attack};
 	struct cr_trial trial;
 	int works;

@@ -113,6 +113,7 @@ static int make_targets(struct cr_trials *trials, const struct cr_attack *attack
 	snprintf(env->carrel, sizeof(env->carrel), "%s", trials->copy);
 	if (attack)
 		set_limit(env, attack);
+	env->rule = attack && attack->needs & CR_NEEDS_RULE;
 	return write_files(targets, err);
 }
 
@@ -213,11 +214,12 @@ static void add_attack_words(struct cr_trials *trials, const struct cr_attack *a
 			  strcmp(trials->tier, "full") == 0 ? "init_pid=1" : "init_pid=-1");
 }
 
-/* A limit is a gap of its own; all other boxes here have one policy, and so one plan. */
+/* A limit is a gap of its own, and so may a rule be; all other boxes here have one policy, and so
+ * one plan. */
 static int know_gaps(struct cr_trials *trials, const struct cr_attack *attack,
 		     struct targets *targets, struct cr_err *err)
 {
-	if (attack->needs & CR_NEEDS_LIMITS)
+	if (attack->needs & (CR_NEEDS_LIMITS | CR_NEEDS_RULE))
 		return ask_gaps(trials, targets, err);
 	targets->gaps = trials->gaps;
 	targets->n_gaps = trials->n_gaps;

@@ -23,6 +23,7 @@ extern const struct cr_attack_table cr_attacks_init;       /* what keeps the box
 extern const struct cr_attack_table cr_attacks_kernel;     /* system calls */
 extern const struct cr_attack_table cr_attacks_mounts;     /* namespaces and mounts */
 extern const struct cr_attack_table cr_attacks_net;
+extern const struct cr_attack_table cr_attacks_proxy;   /* past a rule about connections */
 extern const struct cr_attack_table cr_attacks_sockets; /* AF_UNIX, odd families */
 extern const struct cr_attack_table cr_attacks_ipc;
 extern const struct cr_attack_table cr_attacks_devices; /* /dev, /proc/sys, /sys */

@@ -270,6 +270,9 @@ char *cr_attack_fixture_policy(const struct cr_attack_fixture *fixture)
 		 "use default\ndeny read \"%s/.ssh\"\ndeny read .env conf/.env\n"
 		 "deny write a/b/.vscode nested/.git\n",
 		 env->home);
+	if (env->rule)
+		snprintf(text + strlen(text), size - strlen(text), "allow connect 127.0.0.1:%ld\n",
+			 env->open_port);
 	add_limit(text, size, "processes", env->limit_processes);
 	add_limit(text, size, "memory", env->limit_memory);
 	add_limit(text, size, "disk", env->limit_disk);

@@ -253,7 +253,7 @@ static void check_processes(struct walk *walk)
 	char line[128];
 
 	for (size_t i = 0; i < CR_SERVED_COUNT; i++) {
-		if (!shared->arrived[i])
+		if (!shared->arrived[i] || i == CR_SERVED_OPEN)
 			continue;
 		snprintf(line, sizeof(line), "reached: %s", served[i]);
 		report(walk, line);

@@ -105,6 +105,7 @@ int cr_fixture_sockets(struct cr_attack_fixture *fixture, struct cr_err *err)
 	s[CR_SERVED_TCP] = bind_inet(AF_INET, SOCK_STREAM, &env->tcp_port);
 	s[CR_SERVED_TCP6] = bind_inet(AF_INET6, SOCK_STREAM, &env->tcp6_port);
 	s[CR_SERVED_UDP] = bind_inet(AF_INET, SOCK_DGRAM, &env->udp_port);
+	s[CR_SERVED_OPEN] = bind_inet(AF_INET, SOCK_STREAM, &env->open_port);
 	s[CR_SERVED_HOME] = bind_unix(env->home_socket, NULL, SOCK_STREAM);
 	s[CR_SERVED_RUN] = bind_unix(env->run_socket, NULL, SOCK_STREAM);
 	s[CR_SERVED_TMP] = bind_unix(env->tmp_socket, NULL, SOCK_STREAM);

@@ -15,6 +15,7 @@
 	X(CR_SERVED_TCP, "TCP")                             \
 	X(CR_SERVED_TCP6, "TCP over IPv6")                  \
 	X(CR_SERVED_UDP, "UDP")                             \
+	X(CR_SERVED_OPEN, "the service that a rule allows") \
 	X(CR_SERVED_HOME, "socket in home")                 \
 	X(CR_SERVED_RUN, "socket in the runtime directory") \
 	X(CR_SERVED_SYS, "socket under /run")               \

@@ -131,7 +131,7 @@ static enum cr_attack_outcome fast_open_connect(const struct cr_attack_env *env)
 	if (fd < 0)
 		return cr_attack_refused(env, "socket");
 	if (setsockopt(fd, IPPROTO_TCP, 30 /* TCP_FASTOPEN_CONNECT */, &on, sizeof(on)) < 0)
-		return cr_attack_untestable(env, "TCP_FASTOPEN_CONNECT: %s", strerror(errno));
+		return cr_attack_refused(env, "TCP_FASTOPEN_CONNECT");
 	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
 		return cr_attack_refused(env, "connect");
 	return cr_attack_result(env, send(fd, "x", 1, MSG_NOSIGNAL), "send");
@@ -289,6 +289,12 @@ static enum cr_attack_outcome inbound(const struct cr_attack_env *env)
 	return cr_attack_refused(env, "nobody connected");
 }
 
+/* In a box with a rule about another port: it may have sockets then, which lead there alone. */
+#define RULED(NAME, THREATS, TITLE, FN, TRAITS)                                              \
+	{                                                                                    \
+		.name = "ruled-" NAME, .threats = THREATS, .title = TITLE ", beside a rule", \
+		.fn = FN, .tiers = CR_HOLDS_BOTH, .needs = CR_NEEDS_RULE, .traits = TRAITS   \
+	}
 #define ROW(NAME, THREATS, TITLE, FN, NEEDS, TRAITS)                        \
 	{                                                                   \
 		.name = NAME, .threats = THREATS, .title = TITLE, .fn = FN, \
@@ -321,6 +327,26 @@ static const struct cr_attack rows[] = {
 	ROW("icmp-lan", "36", "ping the host's LAN address", icmp_lan, 0, LACK),
 	ROW("dns-resolver", "37", "ask the machine's resolver", dns_resolver, 0, LACK),
 	ROW("inbound-listener", "43", "offer a server to the host", inbound, 0, TRACE),
+	RULED("tcp-loopback", "36 41", "connect to a service on the host's loopback", tcp_loopback,
+	      TRACE),
+	RULED("tcp-any", "36 41", "connect to it as 0.0.0.0", tcp_any, TRACE),
+	RULED("tcp-lan", "36", "connect to the host's LAN address", tcp_lan, TRACE | LACK),
+	RULED("tcp-ipv6", "43", "connect over IPv6", tcp6_loopback, TRACE | LACK),
+	RULED("tcp-mapped", "39 43", "connect to a v4-mapped v6 address", tcp_mapped, TRACE | LACK),
+	RULED("tcp-nonblocking", "36", "connect without blocking", tcp_nonblocking, TRACE),
+	RULED("tcp-fastopen", "45", "TCP fast open by sendto", fast_open, TRACE | LACK),
+	RULED("tcp-fastopen-connect", "45", "TCP fast open by connect", fast_open_connect,
+	      TRACE | LACK),
+	RULED("mptcp", "36", "connect with MPTCP", mptcp, TRACE | LACK),
+	RULED("udp-loopback", "36", "send UDP to the host's loopback", udp_loopback,
+	      TRACE | CR_TRAIT_BY_TRACE),
+	RULED("udp-lan", "36", "send UDP to the host's LAN address", udp_lan,
+	      TRACE | LACK | CR_TRAIT_BY_TRACE),
+	RULED("udp-sendmmsg", "36", "send UDP with sendmmsg", udp_sendmmsg,
+	      TRACE | CR_TRAIT_BY_TRACE),
+	RULED("udp-reconnect", "45", "disconnect and connect a UDP socket", reconnect,
+	      TRACE | CR_TRAIT_BY_TRACE),
+	RULED("inbound-listener", "43", "offer a server to the host", inbound, TRACE),
 };
 
 CR_ATTACK_TABLE(cr_attacks_net, rows);

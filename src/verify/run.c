@@ -13,13 +13,11 @@
 #include "attack.h"
 
 const struct cr_attack_table *const cr_attack_tables[] = {
-	&cr_attacks_protected,  &cr_attacks_outside,
-	&cr_attacks_attributes, &cr_attacks_secret,
-	&cr_attacks_process,    &cr_attacks_init,
-	&cr_attacks_kernel,     &cr_attacks_mounts,
-	&cr_attacks_net,        &cr_attacks_sockets,
-	&cr_attacks_ipc,        &cr_attacks_devices,
-	&cr_attacks_inherit,    NULL,
+	&cr_attacks_protected, &cr_attacks_outside, &cr_attacks_attributes,
+	&cr_attacks_secret,    &cr_attacks_process, &cr_attacks_init,
+	&cr_attacks_kernel,    &cr_attacks_mounts,  &cr_attacks_net,
+	&cr_attacks_proxy,     &cr_attacks_sockets, &cr_attacks_ipc,
+	&cr_attacks_devices,   &cr_attacks_inherit, NULL,
 };
 
 struct shared {

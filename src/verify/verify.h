@@ -69,6 +69,8 @@ enum cr_attack_outcome {
 	N(tcp_port)      /* TCP on every IPv4 address of the host */                        \
 	N(tcp6_port)     /* TCP on ::1 */                                                   \
 	N(udp_port)                                                                         \
+	N(open_port)    /* TCP on 127.0.0.1, which the rule of CR_NEEDS_RULE allows */      \
+	N(rule)         /* 1: that rule is in the policy */                                 \
 	N(inbound_port) /* the host tries to connect to this one all the time */            \
 	N(victim_pid)   /* an outside process of the same user */                           \
 	N(victim_fd)    /* its descriptor of the precious file */                           \
@@ -123,6 +125,8 @@ typedef enum cr_attack_outcome (*cr_attack_fn)(const struct cr_attack_env *env);
 #define CR_NEEDS_SUID     128u  /* env->suid_program */
 #define CR_NEEDS_GROUP    256u  /* started in the victim's process group */
 #define CR_NEEDS_SECRETS  512u  /* CARREL_TEST_TOKEN=<marker> in the launcher's environment */
+#define CR_NEEDS_RULE     2048u /* the rule of cr_attack_fixture_policy about connections */
+#define CR_NEEDS_PROXY    4096u /* a box whose connections go by a proxy */
 #define CR_NEEDS_FIXTURE  1024u /* targets that only cr_attack_fixture_make makes (Windows) */
 
 /* How to judge it. */
@@ -188,7 +192,8 @@ struct cr_attack_env *cr_attack_fixture_env(struct cr_attack_fixture *fixture);
 
 /*
  * Policy lines a box needs for the battery (hides the secret, protects a nested name, and the
- * limits when env has them). From malloc, owned by the caller; NULL when memory is out.
+ * limits and the rule when env has them). From malloc, owned by the caller; NULL when memory is
+ * out.
  */
 char *cr_attack_fixture_policy(const struct cr_attack_fixture *fixture);
 

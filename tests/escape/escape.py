@@ -27,6 +27,9 @@ from place import FIRST_ORDINARY_ID, LIMITS, Account, Fixture, Tools
 REPRESENTATIVE = ["outside-create", "git-hook-create", "git-replace", "absent-dir-mkdir",
                   "secret-read", "tcp-loopback", "signal-kill", "unix-home", "ptrace-attach",
                   "chmod-outside", "unshare-user", "inherit-directory"]
+# and in a box with a rule about connections, whose filter knows other sockets
+BESIDE_RULE = ["io-uring", "inherit-socket", "unix-home", "unix-abstract", "family-packet",
+               "ptrace-attach"]
 SUCCEEDED, REFUSED, NOT_TESTABLE = 0, 1, 77
 
 
@@ -71,7 +74,9 @@ def read_allowed():
 
 
 def settings_of(attack):
-    """Limits that are set for this row: only its own, so that the others cannot help."""
+    """Limits and rules that are set for this row: only its own, so that others cannot help."""
+    if "rule" in attack.needs:
+        return ("rule=1",)
     if "limits" not in attack.needs:
         return ()
     which = attack.name.split("-")[1]
@@ -110,11 +115,12 @@ def judge(attack, tier, ran, changes, gaps):
 
 
 def try_box(tools, account, attack, tier, how=()):
-    with Fixture(tools, account, settings_of(attack)) as fixture:
+    settings = settings_of(attack) + (("rule=1",) if "--rule" in how else ())
+    with Fixture(tools, account, settings) as fixture:
         gaps = fixture.gaps(tier)
         keeper = "init_pid=1" if tier == "full" else "init_pid=-1"
         options = [option for option in how if option == "--no-explain"]
-        words = fixture.probe(attack.name, *[o for o in how if o not in options],
+        words = fixture.probe(attack.name, *[o for o in how if o == "--grandchild"],
                               "--set", keeper)
         ran = fixture.run_with(attack.needs, fixture.box(tier, gaps, words, options))
         changes = fixture.changes() + scenarios.beats(fixture, attack)
@@ -122,9 +128,12 @@ def try_box(tools, account, attack, tier, how=()):
 
 
 def variants(attack):
-    if attack.name not in REPRESENTATIVE:
-        return [()]
-    return [(), ("--grandchild",), ("--no-explain",)]
+    found = [()]
+    if attack.name in REPRESENTATIVE:
+        found += [("--grandchild",), ("--no-explain",)]
+    if attack.name in BESIDE_RULE:
+        found += [("--rule",)]
+    return found
 
 
 def report_box(tap, attack, label, verdict, text, control):
@@ -159,6 +168,8 @@ def run_attack(tools, account, attack, tiers):
     else:
         told.append(lambda tap: tap.fail(f"{label} outside: control failed", [text]))
     for tier in tiers:
+        if "proxy" in attack.needs and tier != "landlock":
+            continue # there is none
         for how in variants(attack):
             verdict, lines = try_box(tools, account, attack, tier, how)
             named = " ".join([label, tier, *how])

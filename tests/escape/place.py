@@ -20,7 +20,8 @@ TIERS = {"full": 1, "landlock": 2}
 
 # bits of struct cr_attack, see src/verify/verify.h
 NEEDS = {name: 1 << bit for bit, name in enumerate(
-    ["root", "ordinary", "tty", "console", "fds", "limits", "carrel", "suid", "group", "secrets"])}
+    ["root", "ordinary", "tty", "console", "fds", "limits", "carrel", "suid", "group", "secrets",
+     "fixture", "rule", "proxy"])}
 TRAITS = {name: 1 << bit for bit, name in enumerate(
     ["trace", "by_trace", "may_lack", "control_ns", "slow"])}
 LIMITS = {"processes": 40, "memory": 64 << 20, "disk": 16 << 20, "files": 256}

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -480,4 +481,65 @@ def odd_project_policy(tools, account, tier):
                               timeout=10)
             if ran.code not in (0, 125):
                 problems.append(f"{kind}: exit code {ran.code}: {ran.line()}")
+    return problems
+
+
+def reaches_by(fixture, url):
+    """Words that ask the proxy at this address for a service that its box is not allowed."""
+    return ["/usr/bin/env", f"HTTP_PROXY={url}", *fixture.probe("proxy-loopback")]
+
+
+@scenario("proxy-of-another")
+def proxy_of_another(tools, account, tier):
+    """the proxy of another box serves nobody else, also with its secret [41]"""
+    with Fixture(tools, account, ["rule=1"]) as fixture:
+        words = ["/bin/sh", "-c", 'echo "$HTTP_PROXY"; read -r line; exec "$0" "$@"',
+                 *fixture.probe("proxy-loopback")]
+        owner = fixture.start(fixture.box("landlock", fixture.gaps("landlock"), words),
+                              stdin=subprocess.PIPE)
+        url = owner.stdout.readline().strip()
+        own = reaches_by(fixture, url)
+        attempts = {"a box": fixture.run(fixture.box(tier, fixture.gaps(tier), own)),
+                    "the host": fixture.run(own)}
+        # still there, and it serves its own box
+        out, errors = owner.communicate("go on\n", timeout=60)
+        problems = [] if owner.returncode == 1 and "@127.0.0.1:" in url and "refused: reach" in out \
+            else [f"control: its own box: {owner.returncode} {url} {out} {errors}"]
+        for who, ran in attempts.items():
+            if ran.code != 77 or "allows is not reached" not in ran.line():
+                problems.append(f"{who} is served: {ran.code} {ran.line()}")
+        return problems + fixture.changes()
+
+
+CONNECT_STDIN = """
+import socket, sys
+sock = socket.socket(fileno=0)
+sock.settimeout(5)
+sock.connect(("127.0.0.1", int(sys.argv[1])))
+print(sock.recv(1))
+"""
+
+
+@scenario("stdin-socket")
+def stdin_socket(tools, account, tier):
+    """a TCP socket as standard input connects to no service of the host [28 45]"""
+    if not os.path.exists("/usr/bin/python3"):
+        return None
+
+    def attempt(settings, boxed):
+        with Fixture(tools, account, settings) as fixture, socket.socket() as sock:
+            words = ["/usr/bin/python3", "-I", "-S", "-c", CONNECT_STDIN, fixture.env["tcp_port"]]
+            if boxed:
+                words = fixture.box(tier, fixture.gaps(tier), words)
+            ran = fixture.run(words, stdin=sock)
+            return ran, fixture.changes()
+    ran, changes = attempt((), False)
+    if ran.out != "b'!'\n" or not changes:
+        return [f"control: {ran.line()}"]
+    problems = []
+    for settings in ((), ("rule=1",)):
+        ran, changes = attempt(settings, True)
+        # a box may also refuse to start with such a thing open
+        ended = "OSError" in ran.errors or "Error:" in ran.errors or ran.code == 125
+        problems += changes + ([] if ended else [f"it says {ran.code} {ran.out} {ran.errors}"])
     return problems
