@@ -276,8 +276,9 @@ def tls(host, port, sni=None, hosts=("",), pieces=0, record=0, patch=None, famil
 
 def swapped(host, port, good, evil, tries=20):
     """Sends a hello for `good` from pages of its own, and changes the name in them meanwhile: what
-    is in a socket after sendfile is still the sender's. An echo tells what came; `ok`: `evil`."""
-    seen = 0
+    is in a socket after sendfile is still the sender's. An echo tells what came; `ok`: `evil`. One
+    that is changed before it was looked at may be refused, but not every one."""
+    seen = refused = 0
     for number in range(tries):
         with reach(host, port) as sock, os.fdopen(os.memfd_create("hello"), "r+b") as file:
             hello = Tls(sock, good).first_flight()
@@ -288,14 +289,21 @@ def swapped(host, port, good, evil, tries=20):
                 os.sendfile(sock.fileno(), file.fileno(), 0, len(hello))
                 time.sleep(number % 10 / 500)
                 page[at:at + len(evil)] = evil.encode()
-                came = b""
-                while len(came) < len(hello):
-                    part = sock.recv(65536)
-                    if not part:
-                        break
-                    came += part
-            seen += evil.encode() in came
-    return {"ok": seen > 0, "seen": seen}
+                came = echoed(sock, len(hello))
+        seen += evil.encode() in came
+        refused += not came
+    return {"ok": seen > 0, "seen": seen, "error": "always refused" if refused == tries else None}
+
+
+def echoed(sock, size):
+    """What comes back until that is `size`, or the connection ends or is reset."""
+    came = b""
+    try:
+        while len(came) < size and (part := sock.recv(65536)):
+            came += part
+    except ConnectionResetError:
+        pass
+    return came
 
 
 def udp(host, port, text="x", wait=0.7, connected=False, size=0):
