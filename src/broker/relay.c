@@ -53,9 +53,9 @@ void br_flow_close(struct br_flow *flow)
 		return;
 	event_del(&flow->readable);
 	event_del(&flow->writable);
+	/* What is left in it belongs to nobody. */
 	if (flow->held > 0)
-		close_pipe(flow->conn->broker,
-			   &flow->pipe); /* what is left in it belongs to nobody */
+		close_pipe(flow->conn->broker, &flow->pipe);
 	flow->held = 0;
 }
 
