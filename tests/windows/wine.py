@@ -23,6 +23,7 @@ import threading
 SPARE_ID = 62346
 WINE_PLACES = ("/usr/lib/wine/wine64", "/usr/bin/wine64", "/opt/wine-stable/bin/wine64")
 SECONDS = 110
+TRIES = 3
 
 
 def find_wine():
@@ -62,6 +63,15 @@ def collect(pipe, said):
     """Reads a pipe, when there is one, until nobody holds it any more."""
     while pipe and (data := os.read(pipe.fileno(), 65536)):
         said.append(data)
+
+
+def never_started(code, output):
+    """About one in two thousand programs is not started by Wine here: it ends with 1 and has said
+    nothing. Nothing of ours does that, so it may be started again."""
+    if code != 1 or output:
+        return False
+    print("# Wine has not started a program")
+    return True
 
 
 class Wine:
@@ -108,6 +118,13 @@ class Wine:
 
     def run(self, *words, timeout=SECONDS, **options):
         """(exit code, standard output and error as bytes)"""
+        for _ in range(TRIES):
+            code, output = self.run_once(*words, timeout=timeout, **options)
+            if not never_started(code, output):
+                break
+        return code, output
+
+    def run_once(self, *words, timeout, **options):
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.STDOUT)
         child = self.start(*words, **options)
