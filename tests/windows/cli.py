@@ -8,7 +8,6 @@ import stat
 import subprocess
 
 import wine as wine_of_tests
-from wine import TRIES, never_started
 
 WORKSPACE = "wörk späce"
 HOME = "home of ünï"
@@ -94,10 +93,11 @@ class Cli:
 
     def run(self, *words, cwd=None, given=None, **variables):
         """Runs it to its end; `given`: bytes of its standard input."""
-        for _ in range(TRIES):
+        for _ in range(wine_of_tests.TRIES):
             run = self.run_once(words, cwd, given, variables)
             # with_env leaves a code whenever it ran
-            if run.full_code is not None or not never_started(run.code, run.both + run.of_wine):
+            said = run.both + run.of_wine
+            if run.full_code is not None or not wine_of_tests.never_started(run.code, said):
                 break
         return run
 
