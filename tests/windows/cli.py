@@ -93,15 +93,6 @@ class Cli:
 
     def run(self, *words, cwd=None, given=None, **variables):
         """Runs it to its end; `given`: bytes of its standard input."""
-        for _ in range(wine_of_tests.TRIES):
-            run = self.run_once(words, cwd, given, variables)
-            # with_env leaves a code whenever it ran
-            said = run.both + run.of_wine
-            if run.full_code is not None or not wine_of_tests.never_started(run.code, said):
-                break
-        return run
-
-    def run_once(self, words, cwd, given, variables):
         if os.path.exists(self.path("code.txt")):
             os.remove(self.path("code.txt"))
         child = self.start(*words, cwd=cwd, variables=variables,
