@@ -124,6 +124,14 @@ static void clean_targets(struct targets *targets)
 		cr_trial_remove_tree(targets->dir);
 }
 
+static int start(struct cr_arena *arena, const struct cr_trial_command *command, int *exit_code,
+		 struct cr_err *err)
+{
+	if (cr_trial_start(arena, command, exit_code, err) < 0)
+		return -1;
+	return cr_trial_is_told_to_end() ? cr_fail(err, CR_E_INTERNAL, "told to end") : 0;
+}
+
 static struct cr_trial_command plain_command(const struct targets *targets)
 {
 	const struct cr_attack_env *env = cr_attack_fixture_env(targets->fixture);
@@ -157,7 +165,7 @@ static int ask_gaps(struct cr_trials *trials, struct targets *targets, struct cr
 		cr_trial_add_word(&command, "--accept-gap");
 		cr_trial_add_word(&command, trials->accept);
 	}
-	if (cr_trial_start(trials->arena, &command, &exit_code, err) < 0)
+	if (start(trials->arena, &command, &exit_code, err) < 0)
 		return -1;
 	if (exit_code != 0) {
 		char said[512];
@@ -263,7 +271,7 @@ static int try_on(struct cr_trials *trials, const struct cr_attack *attack,
 	cr_trial_equip(trials->arena, attack, env, &command);
 	failed = where == CR_TRIAL_OUTSIDE && cr_trial_play_box(env, err) < 0;
 	if (!failed)
-		failed = cr_trial_start(trials->arena, &command, exit_code, err);
+		failed = start(trials->arena, &command, exit_code, err);
 	cr_trial_unequip(&command);
 	return failed ? -1 : 0;
 }
@@ -326,4 +334,5 @@ void cr_trials_end(struct cr_trials *trials)
 	if (trials->base)
 		cr_trial_remove_tree(trials->base);
 	trials->base = NULL;
+	cr_trial_end_as_told();
 }

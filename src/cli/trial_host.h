@@ -62,4 +62,11 @@ int cr_trial_start(struct cr_arena *arena, const struct cr_trial_command *comman
 /* True for the exit code of an attacker that the system has ended. */
 bool cr_trial_was_killed(int exit_code);
 
+/* True once a signal or Ctrl-C has asked this process to end, which waits until all that was made
+ * here is gone. Caught from cr_trial_make_base on. */
+bool cr_trial_is_told_to_end(void);
+
+/* Ends this process in that case, as if nobody had caught it. */
+void cr_trial_end_as_told(void);
+
 #endif

@@ -92,7 +92,6 @@ static int spawn(const struct cr_trial_command *command, char **env, pid_t *pid)
 	return code;
 }
 
-static const char *base_to_remove;
 static volatile sig_atomic_t told_to_end; /* a signal's number */
 
 static void note_signal(int sig)
@@ -101,22 +100,27 @@ static void note_signal(int sig)
 }
 
 /* Ctrl-C and the like shall leave nothing behind: the signal waits until the targets are gone. */
-static void catch_signals(const char *base)
+static void catch_signals(void)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 	const struct sigaction action = {.sa_handler = note_signal}; /* poll(2) is interrupted */
 	struct sigaction old;
 
-	base_to_remove = base;
 	for (size_t i = 0; i < CR_COUNT_OF(signals); i++) {
 		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 			sigaction(signals[i], &action, NULL);
 	}
 }
 
-static void end_as_told(void)
+bool cr_trial_is_told_to_end(void)
 {
-	cr_trial_remove_tree(base_to_remove);
+	return told_to_end != 0;
+}
+
+void cr_trial_end_as_told(void)
+{
+	if (!told_to_end)
+		return;
 	signal(told_to_end, SIG_DFL);
 	raise(told_to_end);
 }
@@ -151,8 +155,6 @@ int cr_trial_start(struct cr_arena *arena, const struct cr_trial_command *comman
 	if (code != 0)
 		return cr_fail_os(err, CR_E_IO, code, "cannot start '%.300s'", command->words[0]);
 	*exit_code = wait_for(pid);
-	if (told_to_end)
-		end_as_told();
 	return 0;
 }
 
@@ -302,7 +304,7 @@ int cr_trial_make_base(struct cr_trials *trials, const char *dir, struct cr_err 
 	if (!mkdtemp(base))
 		return cr_fail_os(err, CR_E_IO, errno, "cannot make a directory in '%.300s'", real);
 	trials->base = base;
-	catch_signals(base);
+	catch_signals();
 	return chmod(base, 0755) < 0 ? cr_fail_os(err, CR_E_IO, errno, "cannot open '%.300s'", base)
 				     : 0;
 }

@@ -42,6 +42,29 @@ static bool is_among(const char *variable, char *const *own)
 	return false;
 }
 
+static volatile LONG told_to_end;
+
+/* Ctrl-C goes to all processes of the console: what runs for us ends by itself. When the window is
+ * closed, Windows ends us as soon as this returns, or five seconds later. */
+static BOOL WINAPI note_control(DWORD control)
+{
+	told_to_end = 1;
+	if (control != CTRL_C_EVENT && control != CTRL_BREAK_EVENT)
+		Sleep(INFINITE);
+	return TRUE;
+}
+
+bool cr_trial_is_told_to_end(void)
+{
+	return told_to_end != 0;
+}
+
+void cr_trial_end_as_told(void)
+{
+	if (told_to_end)
+		ExitProcess((UINT)STATUS_CONTROL_C_EXIT);
+}
+
 static int add_own(struct cr_arena *arena, const struct cr_trial_command *command, char **own)
 {
 	size_t n = 0;
@@ -207,5 +230,6 @@ int cr_trial_make_base(struct cr_trials *trials, const char *dir, struct cr_err 
 	if (cr_trial_make_dir(base, err) < 0)
 		return -1;
 	trials->base = base;
+	SetConsoleCtrlHandler(note_control, TRUE);
 	return 0;
 }

@@ -83,8 +83,15 @@ setup_targets() {
 	contains "prints the name of each"
 }
 
+# What this account has of System V IPC, shared memory and temporary files.
+litter() {
+	as sh -c 'ipcs -q -m -s | awk -v me="$(id -un 2>/dev/null || id -u)" "\$3 == me" | wc -l
+		find /dev/shm /tmp -maxdepth 1 -name "carrel-attack-*" -user "$(id -u)" | wc -l'
+}
+
 @test "ended by a signal, it leaves nothing behind" {
 	setup_targets
+	before=$(litter)
 	for signal in INT TERM HUP; do
 		# shellcheck disable=SC2016 # its own $
 		as bash -c 'trap - INT TERM HUP; exec 3< <(exec "$1" verify); read -r line <&3
@@ -93,4 +100,5 @@ setup_targets() {
 		[ "$(cat ended)" -gt 128 ]
 		[ -z "$(ls -A "$home/.cache")" ]
 	done
+	[ "$(litter)" = "$before" ]
 }

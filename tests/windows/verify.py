@@ -16,6 +16,7 @@ import sys
 import escape_bed
 import wine as wine_module
 from cli import HOME, Cli
+from process_console import Terminal
 from tapwine import Tap
 
 LINE = re.compile(r"^(held|NOT HELD|not enforced here|not testable here) +([a-z-]+): [^(]*(?:\((.*)\))?$")
@@ -29,6 +30,8 @@ NOT_MODELLED = {"ui-atom", "desktop"}
 # Wine has an empty clipboard and no stream of a directory; a private desktop it starts has nobody who
 # would answer a program that looks for windows.
 NOT_TESTABLE = {"clipboard-read", "git-directory-stream", "window-message"}
+
+CONTROL_C = 0xc000013a # the exit code of what Windows ends for it
 
 
 def verdicts(text):
@@ -85,6 +88,21 @@ def holds(tap, cli):
     code, text, found = verify(cli, "--only", "write", "--dir", cli.outside)
     tap.check("targets are made where --dir says", code == 0 and "write" in found, text)
     tap.check("and nothing stays there", not os.listdir(cli.path("outside")))
+    ctrl_c(tap, cli)
+
+
+def ctrl_c(tap, cli):
+    """Pressed in the middle of it, on a console that verify and its attackers share."""
+    terminal = Terminal()
+    child = cli.start("verify", "--only", "git-*", stdin=terminal.far, variables={"TERM": "xterm"})
+    first = child.stdout.readline()
+    cli.write("", "go.txt")
+    out, err = child.communicate(timeout=120)
+    terminal.close()
+    said = (first + out + err).decode(errors="replace")
+    tap.check("Ctrl-C ends it before its end", verdicts(said) and "not testable here," not in said, said)
+    tap.check("with the exit code of Ctrl-C", cli.full_code() == CONTROL_C, cli.full_code())
+    tap.check("and no targets stay behind", not left_over(cli), left_over(cli))
 
 
 def without_height(tap, cli):

@@ -3,7 +3,8 @@
  * a directory, as a user's shell does.
  *
  * usage: with_env DIRECTORY NAME=VALUE... -- PROGRAM [WORD...]; ends as PROGRAM does, whose exit
- * code is left in code.txt besides: no Unix process has 32 bits of it.
+ * code is left in code.txt besides: no Unix process has 32 bits of it. Once there is a file go.txt,
+ * Ctrl-C is pressed on the console of both.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include "windows/process.h"
 
 #define MAX_VARIABLES 256
+#define LOOK_MS       50
 
 static char **utf8_words(struct cr_arena *arena, int *argc)
 {
@@ -54,6 +56,20 @@ static void leave_code(DWORD code)
 	}
 }
 
+static BOOL WINAPI not_me(DWORD event)
+{
+	return event == CTRL_C_EVENT;
+}
+
+static int wait_for(struct cr_process *process, DWORD *code, struct cr_err *err)
+{
+	while (WaitForSingleObject(process->process, LOOK_MS) == WAIT_TIMEOUT) {
+		if (DeleteFileA("go.txt") && !GenerateConsoleCtrlEvent(CTRL_C_EVENT, 0))
+			fprintf(stderr, "with_env: no Ctrl-C: %lu\n", GetLastError());
+	}
+	return cr_process_wait(process, INFINITE, code, err);
+}
+
 int main(int argc, char **argv)
 {
 	struct cr_arena *arena = cr_arena_new();
@@ -74,8 +90,8 @@ int main(int argc, char **argv)
 	start.envp = envp;
 	for (unsigned fd = 0; fd < 3; fd++)
 		start.stdio[fd] = GetStdHandle(STD_INPUT_HANDLE - fd);
-	if (cr_process_start(&start, &process, &err) < 0 ||
-	    cr_process_wait(&process, INFINITE, &code, &err) < 0)
+	SetConsoleCtrlHandler(not_me, TRUE);
+	if (cr_process_start(&start, &process, &err) < 0 || wait_for(&process, &code, &err) < 0)
 		fprintf(stderr, "with_env: %s\n", err.text);
 	leave_code(code);
 	return (int)code;
