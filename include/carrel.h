@@ -71,7 +71,10 @@ CARREL_API int carrel_set_workspace(struct carrel *carrel, const char *path);
  */
 CARREL_API int carrel_add_policy(struct carrel *carrel, const char *name, const char *text);
 
-/* Accepts that this host cannot enforce `gap` (a name carrel_plan_json shows). 0 or -1. */
+/*
+ * Accepts that this host cannot enforce `gap`, a name that carrel_plan_json shows. 0, or -1 when no
+ * system has a gap of that name. Not while a box runs.
+ */
 CARREL_API int carrel_accept_gap(struct carrel *carrel, const char *gap);
 
 /*

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/gaps.h"
 #include "core/limits.h"
 #include "core/path.h"
 #include "lib/sys.h"
@@ -34,6 +35,8 @@ static int take_accepted(void *target, const struct cr_option *option, const cha
 {
 	struct cr_box_options *options = target;
 
+	if (cr_gap_check(value, err) < 0)
+		return cr_wrap(err, "--accept-gap");
 	return take_given(&options->accepted, option, value, err);
 }
 

@@ -13,6 +13,7 @@
 
 #include "cli.h"
 #include "core/backend.h"
+#include "core/gaps.h"
 #include "core/json_text.h"
 #include "core/pattern.h"
 #include "lib/prepare.h"
@@ -305,6 +306,8 @@ static int verify(struct cr_cli *cli, const struct verify_options *options)
 	struct cr_err err;
 	int failed, code;
 
+	if (options->accept && cr_gap_check(options->accept, &err) < 0)
+		return cr_cli_fail(cli, &err);
 	v.trials.tier = options->tier ? options->tier : best_tier(&err);
 	if (!v.trials.tier)
 		return cr_cli_fail(cli, &err);

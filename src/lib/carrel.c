@@ -15,6 +15,7 @@
 #include "ask.h"
 #include "asked.h"
 #include "core/event.h"
+#include "core/gaps.h"
 #include "core/netevent.h"
 #include "core/plan_print.h"
 #include "prepare.h"
@@ -203,10 +204,13 @@ int carrel_add_policy(struct carrel *carrel, const char *name, const char *text)
 int carrel_accept_gap(struct carrel *carrel, const char *gap)
 {
 	const char *copy;
+	struct cr_err err;
 	void *grown;
 
 	if (refuse_while_running(carrel) < 0)
 		return -1;
+	if (cr_gap_check(gap, &err) < 0)
+		return failed(carrel, &err);
 	copy = cr_arena_strdup(carrel->kept, gap);
 	grown = cr_arena_grow(carrel->kept, carrel->accepted, carrel->n_accepted,
 			      &carrel->cap_accepted, sizeof(*carrel->accepted));

@@ -284,6 +284,21 @@ s = socket.socket(); s.settimeout(2); s.connect(("192.0.2.1", 80))'
 	ends_with 0
 }
 
+@test "an unknown name of a gap is refused, and the names there are said" {
+	for command in "run -- touch ran" plan "explain read x" "policy show" "verify --only no-such"; do
+		# shellcheck disable=SC2086 # words
+		run carrel ${command%% *} --accept-gap meta-data ${command#"${command%% *}"}
+		ends_with 125
+		contains "no gap is called 'meta-data'"
+		contains "absent-protected, ask-files, "
+		contains ", world-writable"
+	done
+	[ ! -e ran ]
+	# one that this box does not have, or no box of this system: scripts run on several
+	run carrel run --accept-gap metadata --accept-gap delete-low -- true
+	ends_with 0
+}
+
 @test "--limit and --timeout refuse what is no limit" {
 	for option in --limit=memory --limit=speed=4 --limit=memory=lots --timeout=soon --timeout=; do
 		run carrel run "$option" -- touch ran

@@ -88,6 +88,25 @@ teardown() {
 	[[ $output == "mine:1:7: "* ]]
 }
 
+@test "a gap that does not exist cannot be accepted" {
+	[ -e "$LIBRARY_DIR/libcarrel.so" ] || skip "built without the shared library"
+	cat > gap.c <<-'C'
+		#include <stdio.h>
+		#include <carrel.h>
+		int main(void)
+		{
+			struct carrel *box = carrel_new();
+			int failed = carrel_accept_gap(box, "no-such");
+			puts(carrel_error(box));
+			return failed != -1 || carrel_accept_gap(box, "metadata") != 0;
+		}
+	C
+	cc -I"$SOURCE_DIR/include" gap.c -L"$LIBRARY_DIR" -lcarrel -Wl,-rpath,"$LIBRARY_DIR" -o gap
+	run ./gap
+	[ "$status" -eq 0 ]
+	[[ $output == "no gap is called 'no-such'"*", metadata, "* ]]
+}
+
 @test "a published port leads to a server in the box" {
 	[ -e "$LIBRARY_DIR/libcarrel.so" ] || skip "built without the shared library"
 	cat > publish.c <<-'C'

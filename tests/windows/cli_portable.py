@@ -234,6 +234,10 @@ def hosts(tap, cli):
     tap.check("run refuses gaps nobody accepted, and nothing runs",
               ends(run, 125, "'network'", "--accept-gap=network")
               and not cli.exists(WORKSPACE, "ran"), run)
+    run = cli.run("run", "--accept-gap=no-such", "--", "cmd", "/c", "echo x > ran")
+    tap.check("a gap that does not exist cannot be accepted",
+              ends(run, 125, "no gap is called 'no-such'", ", world-writable")
+              and not cli.exists(WORKSPACE, "ran"), run)
     tap.check("a directory in use is not locked afterwards", cli.run("plan").code == 0)
 
 
