@@ -1,6 +1,11 @@
 # carrel.bash - completion of carrel(1) for bash.
 # After the command to be boxed, completion is that command's own.
 
+_carrel_gaps="absent-protected ask-files change-entries connect-names delete-low delete-outside
+	hidden-files integrity job-ui limit-disk limit-files limit-memory limit-processes
+	metadata network open-volumes processes protected-paths rename-protected
+	same-user-processes signals truncate unix-sockets world-writable"
+
 _carrel_files() {
 	compopt -o filenames 2>/dev/null
 	mapfile -t COMPREPLY < <(compgen -f -- "$1")
@@ -24,9 +29,7 @@ _carrel_value() {
 	--os) _carrel_words "linux windows macos" "$2" ;;
 	--limit) _carrel_words "memory= processes= time= files= disk=" "$2" ;;
 	--env | --keep-env) mapfile -t COMPREPLY < <(compgen -v -- "$2") ;;
-	--accept-gap)
-		_carrel_words "ask-files connect-names metadata protected-paths" "$2"
-		;;
+	--accept-gap) _carrel_words "$_carrel_gaps" "$2" ;;
 	--timeout | --ask-timeout | --for) _carrel_words "90s 10m 1h" "$2" ;;
 	*) COMPREPLY=() ;;
 	esac
@@ -130,7 +133,14 @@ _carrel() {
 			# the command's own completion, when bash-completion is there
 			if declare -F _command_offset >/dev/null; then _command_offset "$first"; fi
 			;;
-		explain | policy) _carrel_files "$cur" ;;
+		explain)
+			case ${COMP_WORDS[first]} in
+			git) _carrel_words "read-only overlay destructive" "$cur" ;;
+			connect) ;;
+			*) _carrel_files "$cur" ;;
+			esac
+			;;
+		policy) _carrel_files "$cur" ;;
 		esac
 		return
 	fi

@@ -113,33 +113,6 @@ commands() {
 	done
 }
 
-# The words bash offers for the line given as arguments; the last one is being typed.
-offered() {
-	bash -c '
-		source "$0/completions/carrel.bash"
-		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-		_carrel 2>/dev/null
-		printf "%s\n" "${COMPREPLY[@]}"' "$SOURCE_DIR" "$@"
-}
-
-@test "bash completes commands, options, values and operands" {
-	[[ $(offered carrel do) == doctor ]]
-	[[ $(offered carrel run --no-e) == --no-explain ]]
-	[[ $(offered carrel plan --os w) == windows ]]
-	[[ $(offered carrel plan --os = w) == windows ]]
-	[[ $(offered carrel explain --os windows c) == connect ]]
-	[[ $(offered carrel policy s) == show ]]
-	[ -z "$(offered carrel init --no-explain)" ]
-	# behind the command to be boxed, carrel's own options are no longer meant
-	[ -z "$(offered carrel run make --quie)" ]
-}
-
-@test "the completions parse in their shells" {
-	bash -n "$SOURCE_DIR/completions/carrel.bash"
-	if command -v zsh >/dev/null; then zsh -n "$SOURCE_DIR/completions/_carrel"; fi
-	if command -v fish >/dev/null; then fish -n "$SOURCE_DIR/completions/carrel.fish"; fi
-}
-
 @test "no help is wider than a terminal" {
 	for command in '' $(commands); do
 		run carrel $command --help

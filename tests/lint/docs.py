@@ -12,6 +12,7 @@ from tap import ROOT, Tap, files, read, run
 MANUAL = "docs/carrel.1"
 COMPLETIONS = ("completions/carrel.bash", "completions/_carrel", "completions/carrel.fish")
 OS_PAGES = ("docs/linux.md", "docs/windows.md", "docs/macos.md")
+GAP_TABLE = "src/core/gaps.h"
 GAP_NAME = r"[a-z]+(?:-[a-z]+)*"
 # what a document of ours must never tell: where it was written, and where packages came from
 PRIVATE = re.compile(r"(?<![\w.~-])/(?:work|builds?|workspace)/|/(?:root|home)/(?!you\b|me\b)\w"
@@ -152,6 +153,30 @@ def phantom_gaps():
     return problems
 
 
+def listed_gaps():
+    return re.findall(rf'X\("({GAP_NAME})"\)', read(GAP_TABLE))
+
+
+def gap_table():
+    """cr_gap_check takes the names that planners use, and no others."""
+    listed = listed_gaps()
+    used = {name for _, name in gaps() if name}
+    problems = [f"{GAP_TABLE}: not in order"] if listed != sorted(set(listed)) else []
+    problems += [f"{GAP_TABLE}: no '{name}'" for name in sorted(used - set(listed))]
+    problems += [f"{GAP_TABLE}: no planner makes '{name}'" for name in listed if name not in used]
+    return problems
+
+
+def gaps_in_completions():
+    problems = []
+    for path in COMPLETIONS:
+        block = re.search(r"\babsent-protected\b.*?\bworld-writable\b", read(path), re.DOTALL)
+        offered = re.findall(GAP_NAME, block.group()) if block else []
+        if offered != listed_gaps():
+            problems.append(f"{path}: not the names of {GAP_TABLE}")
+    return problems
+
+
 def anchors(path):
     heads = re.findall(r"^#+ (.*)$", read(path), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", head).strip().lower().replace(" ", "-") for head in heads}
@@ -235,6 +260,8 @@ def main():
              ("options shown in documents exist", documented_options)]
     plain = [("every gap of the planners is explained", gap_pages),
              ("every gap named in a document exists", phantom_gaps),
+             ("the gaps that can be accepted are those there are", gap_table),
+             ("the completions offer them all", gaps_in_completions),
              ("links lead somewhere", links),
              ("the README's table has every tier", tiers),
              ("make targets in documents exist", make_targets),
