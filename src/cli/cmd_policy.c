@@ -133,5 +133,7 @@ int cr_cmd_policy(struct cr_cli *cli)
 		return show_or_check(cli, &box, 1);
 	if (cli->words.argc >= 1 && strcmp(cli->words.argv[0], "check") == 0)
 		return show_or_check(cli, &box, 0);
+	if (cli->words.argc > 1 && strcmp(cli->words.argv[0], "show") == 0)
+		return cr_cli_usage(cli, "'show' is the last word: options come before it");
 	return cr_cli_usage(cli, "needs 'show' or 'check'");
 }

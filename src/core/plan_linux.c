@@ -130,9 +130,15 @@ static void gaps(struct cr_builder *builder)
 	const struct cr_rule *ask = cr_build_find_rule(
 		builder->rules, CR_BIT(CR_CAP_READ) | CR_BIT(CR_CAP_WRITE), CR_BIT(CR_ASK));
 	const struct cr_rule *connect = connect_rule(builder);
+	const struct cr_rule *socket =
+		cr_build_find_rule(builder->rules, CR_BIT(CR_CAP_UNIX), CR_BIT(CR_ASK));
 	const struct cr_rule *git = cr_build_find_rule(builder->rules, CR_BIT(CR_CAP_GIT),
 						       CR_BIT(CR_ALLOW) | CR_BIT(CR_ASK));
 
+	if (socket)
+		cr_build_note(builder, &socket->origin,
+			      "nobody is asked about sockets of the host; '%s' is refused",
+			      socket->text);
 	if (ask)
 		cr_build_gap(builder, "ask-files", &ask->origin,
 			     "nobody can be asked while a file is being opened; '%s' is refused",

@@ -132,6 +132,9 @@ commands() {
 	run carrel policy
 	ends_with 125
 	contains "needs 'show' or 'check'"
+	run carrel policy show --os windows
+	ends_with 125
+	contains "options come before it"
 	run carrel approve --for 5 0123456789ab
 	ends_with 125
 	contains "write it as '--for 10m'"

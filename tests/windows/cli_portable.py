@@ -274,7 +274,7 @@ def same_everywhere(tap, cli, native):
     runs = [["--help"]] + [[c, "--help"] for c in COMMANDS]
     runs += [["plan", "--os", "macos"], ["plan", "--os", "macos", "--json"],
              ["plan", "--os", "macos", "--write", "/Users/me/ünï", "--connect", "a.b:1"],
-             ["policy", "show", "--os", "macos"],
+             ["policy", "--os", "macos", "show"],
              ["explain", "--os", "macos", "write", "/etc/passwd"],
              ["explain", "--os", "macos", "read", "~/.ssh/id"]]
     for words in runs:
