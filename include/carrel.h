@@ -140,9 +140,10 @@ CARREL_API int carrel_answer(struct carrel *carrel, const char *id, enum carrel_
 CARREL_API const char *carrel_plan_json(struct carrel *carrel);
 
 /*
- * Whether `capability` ("read", "write", "connect", "unix") on `object` (an absolute path, or
- * "host:port") would be allowed. An enum carrel_decision, or -1. When `rule` is not NULL, *rule
- * is the line that decides with its origin, "" when no rule covers the object.
+ * Whether `capability` ("read", "write", "connect", "unix", "git") on `object` (a path,
+ * "host:port", or an effect on the repository) would be allowed. An enum carrel_decision, or -1.
+ * When `rule` is not NULL, *rule is the line that decides with its origin, "" when no rule covers
+ * the object.
  */
 CARREL_API int carrel_explain(struct carrel *carrel, const char *capability, const char *object,
 			      const char **rule);

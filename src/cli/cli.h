@@ -20,7 +20,7 @@
 #define CR_EXIT_NO        1 /* the answer is "no" */
 #define CR_EXIT_ASK       3 /* explain: somebody would be asked */
 #define CR_EXIT_TIMEOUT   124
-#define CR_EXIT_FAILED    125 /* carrel failed; nothing ran */
+#define CR_EXIT_FAILED    125 /* carrel failed and nothing ran, or it ended the box */
 #define CR_EXIT_NO_EXEC   126
 #define CR_EXIT_NOT_FOUND 127
 #define CR_EXIT_SIGNAL    128 /* + signal number */

@@ -23,8 +23,8 @@ const struct cr_command cr_commands[] = {
 			"is said on standard error, with the rule that would allow it.\n"
 			"\n"
 			"Exit code: the command's own; 124 it ran out of time; 125 carrel failed\n"
-			"and nothing ran; 126 it cannot be executed; 127 it was not found;\n"
-			"128+N it was killed by signal N.\n",
+			"and nothing ran, or it says why it ended the box; 126 it cannot be\n"
+			"executed; 127 it was not found; 128+N it was killed by signal N.\n",
 		.run = cr_cmd_run,
 	},
 	{

@@ -93,10 +93,11 @@ int cr_guard_check(struct cr_box *box)
 			      step->kind == CR_STEP_RESERVE;
 
 		if (covers && check(box, step) < 0)
-			return cr_fail_os(
-				box->err, CR_E_STEP, errno,
-				"'%s' was replaced on the host and cannot be covered again",
-				step->path);
+			return cr_fail_os(box->err, CR_E_STEP, errno,
+					  "the box was ended: '%s' was removed or replaced outside "
+					  "and cannot be "
+					  "covered again",
+					  step->path);
 	}
 	return 0;
 }

@@ -362,3 +362,17 @@ print(" ".join("--accept-gap=" + gap["name"] for gap in json.load(sys.stdin)["ga
 	contains "cannot hold the protected name '/etc/."
 	contains "hint: "
 }
+
+@test "a protected name that is removed outside ends the box, which says so" {
+	need_full
+	echo x > kept
+	own kept
+	carrel run --protect kept -- sh -c 'touch up; exec sleep 60' 2> "$top/said" &
+	until [ -e up ]; do sleep 0.02; done
+	rm kept
+	status=0
+	wait $! || status=$?
+	ends_with 125
+	output=$(cat "$top/said")
+	contains "the box was ended: '$ws/kept' was removed"
+}
