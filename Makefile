@@ -43,7 +43,11 @@ lint: with-tests
 demo: all
 	@examples/demo/run $(BUILD)/src/cli/carrel
 
-install: all
+# A build that is there already may have been set up for another PREFIX.
+install:
+	@$(call setup,$(BUILD),--prefix=$(PREFIX) -Dtests=false)
+	@$(if $(filter-out file,$(origin PREFIX)),$(MESON) configure $(BUILD) -Dprefix=$(PREFIX),:)
+	@$(MESON) compile -C $(BUILD)
 	@DESTDIR=$(DESTDIR) $(MESON) install -C $(BUILD) --no-rebuild
 
 windows: prefix-windows/.done

@@ -77,7 +77,7 @@ static void print_linux(struct cr_cli *cli, const struct cr_facts *facts)
 		 "'limit memory' counts each process for itself",
 		 "systemd-run --user --scope -p Delegate=yes carrel run ..."},
 		{"process limit by cgroup", facts->cgroup_pids,
-		 "'limit processes' counts all processes of the user",
+		 "'limit processes' is a gap for root and in the landlock tier",
 		 "systemd-run --user --scope -p Delegate=yes carrel run ..."},
 	};
 

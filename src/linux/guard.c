@@ -94,9 +94,8 @@ int cr_guard_check(struct cr_box *box)
 
 		if (covers && check(box, step) < 0)
 			return cr_fail_os(box->err, CR_E_STEP, errno,
-					  "the box was ended: '%s' was removed or replaced outside "
-					  "and cannot be "
-					  "covered again",
+					  "the box was ended: '%s' was removed or "
+					  "replaced outside and cannot be covered again",
 					  step->path);
 	}
 	return 0;

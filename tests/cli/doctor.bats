@@ -36,6 +36,17 @@ load helper
 	contains "tier: landlock"
 }
 
+@test "what doctor says of limits without a cgroup, the plan does" {
+	need_full
+	run carrel doctor
+	case $output in *"missing  process limit by cgroup"*) ;; *) skip "a cgroup is delegated" ;; esac
+	contains "'limit processes' is a gap for root and in the landlock tier"
+	run carrel plan --tier landlock --limit processes=9
+	contains "  limit-processes: "
+	run carrel plan --tier full --limit processes=9
+	if [ "$(account)" -eq 0 ]; then contains "  limit-processes: "; else lacks "limit-processes: "; fi
+}
+
 @test "doctor takes no arguments" {
 	run carrel doctor now
 	ends_with 125

@@ -5,7 +5,7 @@ other here; a sentence that is put differently is looked at anew."""
 import re
 import sys
 
-from tap import Tap, files, read
+from tap import Tap, files, read, run
 
 # page, its words, file, what stands there
 FIGURES = (
@@ -120,10 +120,20 @@ def library_manual():
     return problems
 
 
+def install_prefix():
+    """PREFIX counts where a build is there already."""
+    ask = ("env", "-u", "MAKEFLAGS", "-u", "MAKEOVERRIDES", "-u", "PREFIX", "make", "-n", "install")
+    _, said = run(*ask, "PREFIX=/elsewhere")
+    _, plain_said = run(*ask)
+    problems = [] if "-Dprefix=/elsewhere" in said else [said]
+    return problems + ([plain_said] if "-Dprefix=" in plain_said else [])
+
+
 def main():
     checks = [("limits and times in documents are the code's", figures),
               ("files that documents name exist", file_names),
               ("functions and types that documents name exist", code_names),
+              ("make install has its PREFIX", install_prefix),
               ("the library's manual has its header, and nothing else", library_manual)]
     tap = Tap(len(checks))
     for name, check in checks:
