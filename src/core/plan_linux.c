@@ -94,6 +94,27 @@ static const char *outside_of(const struct cr_builder *builder)
 	return home ? home : "/";
 }
 
+/*
+ * A hidden name of the user's own, if there is one: what an ordinary account may not read anyway
+ * (/etc/gshadow) cannot show that it is hidden. NULL: nothing is hidden.
+ */
+static const char *hidden_name(const struct cr_builder *builder)
+{
+	const char *home = builder->rules->ctx.home;
+	const char *first = NULL;
+
+	for (size_t i = 0; i < builder->n_steps; i++) {
+		const struct cr_step *step = &builder->steps[i];
+
+		if (step->kind != CR_STEP_HIDE)
+			continue;
+		if (home && cr_path_within(CR_OS_LINUX, step->path, home))
+			return step->path;
+		first = first ? first : step->path;
+	}
+	return first;
+}
+
 /* Each canary on an object of the policy: refused writes where the user could write outside. */
 static void canaries(struct cr_builder *builder)
 {
@@ -109,14 +130,10 @@ static void canaries(struct cr_builder *builder)
 		step.path = ctx->workspace;
 		cr_build_step(builder, &step);
 	}
-	for (size_t i = 0; i < builder->n_steps; i++) {
-		if (builder->steps[i].kind != CR_STEP_HIDE)
-			continue;
-		step.kind = CR_STEP_CANARY_READ;
-		step.path = builder->steps[i].path;
+	step.kind = CR_STEP_CANARY_READ;
+	step.path = hidden_name(builder);
+	if (step.path)
 		cr_build_step(builder, &step);
-		break;
-	}
 }
 
 static const struct cr_rule *connect_rule(const struct cr_builder *builder)

@@ -337,6 +337,35 @@ static void plans_are_of_one_system(void **state)
 	fake_free(&fake);
 }
 
+/* What the user may not read anyway shows nothing when it cannot be opened. */
+static void the_hidden_file_that_is_tried_is_the_users(void **state)
+{
+	static const struct {
+		const char *fs, *tried;
+	} rows[] = {
+		{"dir /home/u/w\ndir /home/u/.ssh\nfile /etc/gshadow x\n", "/home/u/.ssh"},
+		{"dir /home/u/w\nfile /etc/gshadow x\n", "/etc/gshadow"},
+		{"dir /home/u/w\ndir /etc\n", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fake fake = fake_rules(CR_OS_LINUX, CR_TIER_FULL, rows[i].fs,
+					      "allow read /\nallow write .\n"
+					      "deny read /etc/gshadow ~/.ssh\n");
+		struct cr_err err = {0};
+		const char *tried = "";
+		struct cr_plan *plan;
+
+		assert_int_equal(cr_plan_make(fake.arena, fake.rules, &fake.facts, &plan, &err), 0);
+		for (size_t k = 0; k < plan->n_steps; k++)
+			if (plan->steps[k].kind == CR_STEP_CANARY_READ)
+				tried = plan->steps[k].path;
+		assert_string_equal(tried, rows[i].tried);
+		fake_free(&fake);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -354,6 +383,7 @@ int main(void)
 		cmocka_unit_test(gaps_are_named_once_and_checked),
 		cmocka_unit_test(step_kinds_have_names),
 		cmocka_unit_test(plans_are_of_one_system),
+		cmocka_unit_test(the_hidden_file_that_is_tried_is_the_users),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
