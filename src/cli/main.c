@@ -31,8 +31,8 @@ const struct cr_command cr_commands[] = {
 		.name = "plan",
 		.operands = "[--] [COMMAND [ARGUMENT ...]]",
 		.summary = "Print what 'run' would do, step by step, and what it could not do.",
-		.text = "Starts nothing. With --os the plan is for a typical host of that "
-			"system.\n",
+		.text = "Starts nothing. With --os of another system the plan is for a typical "
+			"host\nof that system.\n",
 		.run = cr_cmd_plan,
 	},
 	{

@@ -62,3 +62,19 @@ load helper
 	ends_with 0
 	[ ! -s "$home/log" ]
 }
+
+@test "every member of the lines is in the manual, and the manual has no other" {
+	need_full
+	run carrel run --quiet --events "$home/log" --connect localhost:1 -- \
+		bash -c "true > $outside/file; true > /dev/tcp/127.0.0.1/1; true"
+	ends_with 0
+	python3 - "$home/log" "$SOURCE_DIR/docs/carrel.1" <<-'PYTHON'
+		import json, re, sys
+		lines = [json.loads(line) for line in open(sys.argv[1])]
+		assert {"event" in line for line in lines} == {True, False}, lines
+		page = open(sys.argv[2]).read().split(".It Fl Fl events")[1].split(".It Fl Fl ask-timeout")[0]
+		told = set(re.findall(r"^\.Cm ([a-z_]+)", page, re.MULTILINE)) - {"run"}
+		keys = set().union(*lines)
+		assert told == keys, told ^ keys
+	PYTHON
+}
