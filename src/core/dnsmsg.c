@@ -9,14 +9,10 @@
 
 #include "dnsmsg.h"
 #include "host.h"
+#include "inbuf.h"
 #include "outbuf.h"
 
-#define HEADER_BYTES 12
-#define NAME_MAX     255 /* bytes of a name in wire form (RFC 1035, 2.3.4) */
-#define LABEL_MAX    63
-#define OPT_BYTES    11
-#define CLASS_IN     1
-#define POINTER_Q    0xc00c /* to the question's name, right behind the header */
+#define POINTER_Q 0xc00c /* to the question's name, right behind the header */
 
 #define FLAG_QR      0x8000
 #define FLAG_OPCODES 0x7800
@@ -25,42 +21,9 @@
 #define FLAG_RA      0x0080
 #define FLAG_CD      0x0010 /* to be copied: RFC 4035, 3.2.2 */
 
-struct in {
-	const uint8_t *at, *end;
-	bool bad; /* read behind the end; stays */
-};
-
-static unsigned take8(struct in *in)
-{
-	if (in->at == in->end) {
-		in->bad = true;
-		return 0;
-	}
-	return *in->at++;
-}
-
-static uint16_t take16(struct in *in)
-{
-	const unsigned high = take8(in);
-
-	return (uint16_t)(high << 8 | take8(in));
-}
-
-static const uint8_t *take(struct in *in, size_t len)
-{
-	const uint8_t *at = in->at;
-
-	if ((size_t)(in->end - in->at) < len) {
-		in->bad = true;
-		return NULL;
-	}
-	in->at += len;
-	return at;
-}
-
 /* The labels of a question as text. False: well-formed, but no host name has such labels. */
 struct labels {
-	char text[NAME_MAX];
+	char text[CR_DNS_NAME_MAX];
 	size_t len;
 	bool usable;
 };
@@ -80,18 +43,18 @@ static void add_label(struct labels *labels, const uint8_t *label, size_t len)
 }
 
 /* Reads a name. A byte above 63 is a pointer or reserved: `in` is bad then. */
-static void take_labels(struct in *in, struct labels *labels)
+static void take_labels(struct cr_in *in, struct labels *labels)
 {
 	*labels = (struct labels){.usable = true};
 	for (;;) {
-		const unsigned len = take8(in);
+		const unsigned len = cr_in_take8(in);
 
-		if (len > LABEL_MAX)
+		if (len > CR_DNS_LABEL_MAX)
 			in->bad = true;
 		if (in->bad || len == 0)
 			return;
 
-		const uint8_t *label = take(in, len);
+		const uint8_t *label = cr_in_take(in, len);
 
 		if (!label)
 			return;
@@ -105,18 +68,18 @@ static bool is_meta_type(uint16_t type)
 	return type == 0 || type == CR_DNS_OPT || (type >= 128 && type <= 255);
 }
 
-static int parse_question(struct in *in, struct cr_dns_query *out)
+static int parse_question(struct cr_in *in, struct cr_dns_query *out)
 {
 	const uint8_t *start = in->at;
 	struct labels labels;
 
 	take_labels(in, &labels);
-	out->type = take16(in);
-	out->class_ = take16(in);
+	out->type = cr_in_take16(in);
+	out->class_ = cr_in_take16(in);
 	if (in->bad)
 		return CR_DNS_FORMERR;
 	out->question_len = (size_t)(in->at - start);
-	if (out->class_ != CLASS_IN || is_meta_type(out->type))
+	if (out->class_ != CR_DNS_IN || is_meta_type(out->type))
 		return CR_DNS_REFUSED;
 	if (!labels.usable || cr_host_canonical_name(labels.text, labels.len, out->name) < 0)
 		return CR_DNS_NXDOMAIN;
@@ -124,11 +87,11 @@ static int parse_question(struct in *in, struct cr_dns_query *out)
 }
 
 /* Options are only walked: their lengths have to agree (RFC 6891, 6.1.2). */
-static bool options_agree(struct in options)
+static bool options_agree(struct cr_in options)
 {
 	while (!options.bad && options.at < options.end) {
-		take16(&options);
-		take(&options, take16(&options));
+		cr_in_take16(&options);
+		cr_in_take(&options, cr_in_take16(&options));
 	}
 	return !options.bad;
 }
@@ -141,19 +104,19 @@ static void clamp_udp_size(struct cr_dns_query *out, uint16_t size)
 }
 
 /* The only record a query may have is one OPT of the root (RFC 6891, 6.1.1). */
-static int parse_opt(struct in *in, struct cr_dns_query *out)
+static int parse_opt(struct cr_in *in, struct cr_dns_query *out)
 {
-	const unsigned owner = take8(in);
-	const uint16_t type = take16(in), size = take16(in);
+	const unsigned owner = cr_in_take8(in);
+	const uint16_t type = cr_in_take16(in), size = cr_in_take16(in);
 
-	take8(in); /* extended RCODE */
+	cr_in_take8(in); /* extended RCODE */
 
-	const unsigned version = take8(in);
+	const unsigned version = cr_in_take8(in);
 
-	take16(in); /* DO: we never sign */
+	cr_in_take16(in); /* DO: we never sign */
 
-	const uint16_t len = take16(in);
-	const uint8_t *data = take(in, len);
+	const uint16_t len = cr_in_take16(in);
+	const uint8_t *data = cr_in_take(in, len);
 
 	if (in->bad || owner != 0 || type != CR_DNS_OPT)
 		return CR_DNS_FORMERR;
@@ -161,12 +124,12 @@ static int parse_opt(struct in *in, struct cr_dns_query *out)
 	clamp_udp_size(out, size);
 	if (version != 0)
 		return CR_DNS_BADVERS;
-	return options_agree((struct in){data, data + len, false}) ? CR_DNS_NOERROR
-								   : CR_DNS_FORMERR;
+	return options_agree((struct cr_in){data, data + len, false}) ? CR_DNS_NOERROR
+								      : CR_DNS_FORMERR;
 }
 
 /* Everything behind the header. The question's own answer counts only if the rest is sound. */
-static int parse_body(struct in *in, const uint16_t counts[4], struct cr_dns_query *out)
+static int parse_body(struct cr_in *in, const uint16_t counts[4], struct cr_dns_query *out)
 {
 	if (counts[0] != 1 || counts[1] || counts[2] || counts[3] > 1)
 		return CR_DNS_FORMERR;
@@ -185,16 +148,16 @@ static int parse_body(struct in *in, const uint16_t counts[4], struct cr_dns_que
 
 int cr_dns_parse_query(const uint8_t *msg, size_t len, struct cr_dns_query *out)
 {
-	struct in in = {msg, msg + len, false};
+	struct cr_in in = {msg, msg + len, false};
 	uint16_t counts[4];
 
 	*out = (struct cr_dns_query){.udp_size = CR_DNS_UDP_MIN};
-	if (len < HEADER_BYTES)
+	if (len < CR_DNS_HEADER)
 		return -1;
-	out->id = take16(&in);
-	out->flags = take16(&in);
+	out->id = cr_in_take16(&in);
+	out->flags = cr_in_take16(&in);
 	for (int i = 0; i < 4; i++)
-		counts[i] = take16(&in);
+		counts[i] = cr_in_take16(&in);
 	if (out->flags & FLAG_QR)
 		return -1;
 	if (out->flags & FLAG_OPCODES)
@@ -228,7 +191,7 @@ static void put_record(struct cr_out *out, const struct cr_dns_record *record)
 {
 	put16(out, POINTER_Q);
 	put16(out, record->type);
-	put16(out, CLASS_IN);
+	put16(out, CR_DNS_IN);
 	put32(out, record->ttl);
 	put16(out, record->len);
 	cr_out_put(out, record->data, record->len);
@@ -242,7 +205,7 @@ static void put_soa(struct cr_out *out)
 {
 	put8(out, 0);
 	put16(out, CR_DNS_SOA);
-	put16(out, CLASS_IN);
+	put16(out, CR_DNS_IN);
 	put32(out, CR_DNS_NEGATIVE_TTL);
 	put16(out, 2 + 5 * 4);
 	put16(out, 0); /* MNAME and RNAME: the root, twice */
@@ -293,7 +256,7 @@ static size_t write_answer(const uint8_t *msg, const struct cr_dns_query *query,
 	put16(&out, (unsigned)n_records);
 	put16(&out, sections.soa ? 1 : 0);
 	put16(&out, sections.opt ? 1 : 0);
-	cr_out_put(&out, msg + HEADER_BYTES, query->question_len);
+	cr_out_put(&out, msg + CR_DNS_HEADER, query->question_len);
 	for (size_t i = 0; i < n_records; i++)
 		put_record(&out, &reply->records[i]);
 	if (sections.soa)
@@ -384,7 +347,7 @@ size_t cr_dns_put_name(const char *name, uint8_t *out, size_t size)
 	for (;;) {
 		const size_t len = strcspn(name, ".");
 
-		if (len == 0 || len > LABEL_MAX)
+		if (len == 0 || len > CR_DNS_LABEL_MAX)
 			return 0;
 		put8(&to, (unsigned)len);
 		cr_out_put(&to, name, len);
@@ -393,7 +356,7 @@ size_t cr_dns_put_name(const char *name, uint8_t *out, size_t size)
 		name += len + 1;
 	}
 	put8(&to, 0);
-	return to.full || to.at - out > NAME_MAX ? 0 : (size_t)(to.at - out);
+	return to.full || to.at - out > CR_DNS_NAME_MAX ? 0 : (size_t)(to.at - out);
 }
 
 size_t cr_dns_put_svcb(uint8_t *out, size_t size)

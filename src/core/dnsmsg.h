@@ -15,6 +15,7 @@
 
 enum cr_dns_type {
 	CR_DNS_A = 1,
+	CR_DNS_CNAME = 5,
 	CR_DNS_SOA = 6,
 	CR_DNS_PTR = 12,
 	CR_DNS_AAAA = 28,
@@ -33,6 +34,10 @@ enum cr_dns_rcode {
 	CR_DNS_BADVERS = 16, /* of EDNS; its upper bits stand in the OPT record */
 };
 
+#define CR_DNS_HEADER       12  /* bytes before the question */
+#define CR_DNS_NAME_MAX     255 /* bytes of a name in wire form (RFC 1035, 2.3.4) */
+#define CR_DNS_LABEL_MAX    63
+#define CR_DNS_IN           1    /* the class of all that is asked */
 #define CR_DNS_UDP_MIN      512  /* what every client takes (RFC 1035, 4.2.1) */
 #define CR_DNS_UDP_MAX      1232 /* what we say we take, and the most we send by UDP */
 #define CR_DNS_NEGATIVE_TTL 5    /* seconds for which a "no" may be kept */
