@@ -1,22 +1,16 @@
 /*
- * dial.c - from a target to a connection with a host: look up, check, try (RFC 8305).
+ * dial.c - from a target to a connection with a host: look up (lookup.c), check, try (RFC 8305).
  *
  * The address that was checked is the one that is dialled: a name is not looked up again in
  * between, so it cannot lead elsewhere meanwhile.
  */
 #include <errno.h>
-#include <event2/dns.h>
-#include <netdb.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "broker/impl.h"
-#include "core/resolvconf.h"
 
 #define NEXT_MS  250   /* before the next address is tried as well */
 #define TOTAL_MS 30000 /* then the host cannot be reached */
-#define CACHE_MS 10000 /* how long the addresses of a name are remembered */
 
 struct attempt {
 	struct br_dial *dial;
@@ -27,9 +21,7 @@ struct attempt {
 
 struct br_dial {
 	struct br_conn *conn;
-	struct evdns_getaddrinfo_request *lookup;
-	struct br_dial *next_waiting, *prev_waiting;
-	bool waits; /* for what the launcher says before a look-up */
+	struct br_lookup *lookup; /* until the addresses of a name are known */
 	struct cr_net_addr addrs[BR_MAX_ADDRESS];
 	size_t n_addrs, next, failed;
 	uint64_t deadline_ms;
@@ -37,40 +29,11 @@ struct br_dial {
 	struct attempt attempts[BR_MAX_ADDRESS];
 };
 
-static void begin_to_wait(struct br_dial *dial)
-{
-	struct broker *b = dial->conn->broker;
-
-	dial->waits = true;
-	dial->next_waiting = b->waiting;
-	if (b->waiting)
-		b->waiting->prev_waiting = dial;
-	b->waiting = dial;
-}
-
-static void end_to_wait(struct br_dial *dial)
-{
-	struct broker *b = dial->conn->broker;
-
-	if (!dial->waits)
-		return;
-	dial->waits = false;
-	if (dial->prev_waiting)
-		dial->prev_waiting->next_waiting = dial->next_waiting;
-	else
-		b->waiting = dial->next_waiting;
-	if (dial->next_waiting)
-		dial->next_waiting->prev_waiting = dial->prev_waiting;
-	dial->next_waiting = dial->prev_waiting = NULL;
-}
-
 void br_dial_free(struct br_dial *dial)
 {
 	if (!dial)
 		return;
-	end_to_wait(dial);
-	if (dial->lookup)
-		evdns_getaddrinfo_cancel(dial->lookup);
+	br_lookup_cancel(dial->lookup);
 	event_del(&dial->timer);
 	for (size_t i = 0; i < dial->next; i++) {
 		if (dial->attempts[i].fd < 0)
@@ -78,11 +41,7 @@ void br_dial_free(struct br_dial *dial)
 		event_del(&dial->attempts[i].writable);
 		close(dial->attempts[i].fd);
 	}
-	/* The lookup's callback is still to come, with EVUTIL_EAI_CANCEL; it frees the rest. */
-	if (!dial->lookup)
-		br_spare_give(&dial->conn->broker->spare_dials, dial);
-	else
-		dial->conn = NULL;
+	br_spare_give(&dial->conn->broker->spare_dials, dial);
 }
 
 static void try_next(struct br_dial *dial);
@@ -188,8 +147,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (br_now_ms() >= dial->deadline_ms)
-		br_conn_end(dial->conn,
-			    dial->lookup || dial->waits ? CR_NET_NO_NAME : CR_NET_FAILED);
+		br_conn_end(dial->conn, dial->lookup ? CR_NET_NO_NAME : CR_NET_FAILED);
 	else if (dial->next < dial->n_addrs)
 		try_next(dial);
 	else
@@ -232,50 +190,12 @@ static void go(struct br_dial *dial, const struct cr_net_addr *addrs, size_t cou
 		try_next(dial);
 }
 
-static struct br_cached *slot_of(struct broker *b, const char *name)
-{
-	return &b->cached[((uintptr_t)name >> 4) % BR_MAX_CACHED];
-}
-
-static void on_found(int result, struct evutil_addrinfo *list, void *arg)
+static void on_found(void *arg, const struct cr_net_addr *found, size_t count)
 {
 	struct br_dial *dial = arg;
-	struct br_cached *slot;
-
-	dial->lookup = NULL;
-	if (!dial->conn) { /* cancelled */
-		if (list)
-			evutil_freeaddrinfo(list);
-		free(dial);
-		return;
-	}
-	slot = slot_of(dial->conn->broker, dial->conn->target.name);
-	*slot = (struct br_cached){.name = dial->conn->target.name,
-				   .until_ms = br_now_ms() + CACHE_MS};
-	for (const struct evutil_addrinfo *at = result == 0 ? list : NULL;
-	     at && slot->n_addrs < BR_MAX_ADDRESS; at = at->ai_next) {
-		struct cr_net_addr *addr = &slot->addrs[slot->n_addrs];
-
-		if (!cr_net_from_sockaddr(at->ai_addr, at->ai_addrlen, addr))
-			continue;
-		addr->port = dial->conn->target.addr.port;
-		slot->n_addrs++;
-	}
-	if (list)
-		evutil_freeaddrinfo(list);
-
-	struct br_cached found = *slot;
-
-	if (found.n_addrs == 0)
-		slot->name = NULL; /* maybe the next time */
-	go(dial, found.addrs, found.n_addrs);
-}
-
-/* Addresses that another connection to the host has found, whatever its port was. */
-static void go_to(struct br_dial *dial, const struct cr_net_addr *found, size_t count)
-{
 	struct cr_net_addr addrs[BR_MAX_ADDRESS];
 
+	dial->lookup = NULL;
 	for (size_t i = 0; i < count; i++) {
 		addrs[i] = found[i];
 		addrs[i].port = dial->conn->target.addr.port;
@@ -283,58 +203,15 @@ static void go_to(struct br_dial *dial, const struct cr_net_addr *found, size_t 
 	go(dial, addrs, count);
 }
 
-/* True: it goes on with addresses that are remembered, or may be gone already. */
-static bool go_to_cached(struct br_dial *dial)
-{
-	const char *name = dial->conn->target.name;
-	const struct br_cached *slot = slot_of(dial->conn->broker, name);
-
-	if (slot->name != name || slot->until_ms <= br_now_ms())
-		return false;
-	go_to(dial, slot->addrs, slot->n_addrs);
-	return true;
-}
-
-static void look_up(struct br_dial *dial)
-{
-	struct broker *b = dial->conn->broker;
-	const char *name = dial->conn->target.name;
-	const struct evutil_addrinfo hints = {
-		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_protocol = IPPROTO_TCP};
-	struct evdns_getaddrinfo_request *lookup;
-	struct cr_net_addr found[BR_MAX_ADDRESS];
-	size_t n_found = cr_hosts_find(b->hosts, b->hosts_len, name, found, BR_MAX_ADDRESS);
-
-	if (n_found > 0) {
-		go_to(dial, found, n_found);
-		return;
-	}
-	/* NULL: it has called back already, and the dial may be gone. */
-	lookup = evdns_getaddrinfo(b->resolver, name, NULL, &hints, on_found, dial);
-	if (lookup)
-		dial->lookup = lookup;
-}
-
-void br_dial_go_on(struct broker *b)
-{
-	while (b->waiting) {
-		struct br_dial *dial = b->waiting;
-
-		end_to_wait(dial);
-		if (!go_to_cached(dial))
-			look_up(dial);
-	}
-}
-
 static void go_to_name(struct br_dial *dial)
 {
-	struct broker *b = dial->conn->broker;
+	struct br_conn *conn = dial->conn;
+	struct br_lookup *lookup = br_lookup(conn->broker, conn->target.name, on_found, dial);
 
-	if (br_resolver_is_fresh(b) && go_to_cached(dial))
+	if (!lookup) /* it has called back already, and the dial may be gone */
 		return;
+	dial->lookup = lookup;
 	set_timer(dial);
-	begin_to_wait(dial);
-	br_resolver_ask(b);
 }
 
 /* A program that looks up localhost takes our listener on ::1 for the server, which may be on

@@ -32,6 +32,7 @@
 #define BR_MAX_HELD        2048 /* first bytes and requests being read: 64 MiB at the most */
 #define BR_MAX_GUESTS      2048 /* of the proxy, who have not said yet where they want to go */
 #define BR_MAX_ACCEPTS     64   /* connections taken before others have their turn */
+#define BR_MAX_FETCHES     64   /* answers fetched by TCP at a time; others wait */
 #define BR_MAX_ASKED       32   /* questions to init that it has not answered yet */
 
 struct broker;
@@ -78,6 +79,22 @@ struct br_cached {
 	size_t n_addrs;
 };
 
+/* Answers of the host's name servers that are fetched by TCP, the oldest first. */
+struct br_fetches {
+	struct br_fetch *first, *last;
+	size_t n_begun;
+};
+
+/* The name servers of the host, and how they are to be asked. */
+struct br_servers {
+	struct {
+		struct cr_net_addr addr;
+		uint32_t scope;
+	} list[CR_MAX_NAMESERVERS];
+	size_t count;
+	uint32_t seconds, attempts; /* for one answer; by UDP */
+};
+
 struct br_grant {
 	struct br_target target;
 	uint64_t until_ms;
@@ -111,7 +128,10 @@ struct broker {
 	uint64_t resolver_asked_ms, resolver_told_ms; /* 0: no answer is waited for; never */
 	char *hosts;                                  /* text of the host's file; NULL: none */
 	size_t hosts_len;
-	struct br_dial *waiting; /* for the launcher's answer */
+	struct br_servers servers, told_servers; /* in use; what is being told */
+	struct br_lookup *lookups;               /* that wait for the launcher's answer */
+	struct br_asking *asking[BR_MAX_CACHED];
+	struct br_fetches fetches;
 	struct cr_names *names;
 	struct br_channel talk, capture;
 	struct br_proxy proxy;
@@ -166,8 +186,11 @@ enum br_gate {
 	BR_GATE_OPEN,   /* bytes are moved unseen */
 };
 
-struct br_dial;  /* dial.c: while there is no connection to the host yet */
-struct br_entry; /* publish.c: while there is none into the box yet */
+struct br_dial;   /* dial.c: while there is no connection to the host yet */
+struct br_entry;  /* publish.c: while there is none into the box yet */
+struct br_lookup; /* lookup.c: somebody waits for the addresses of a name */
+struct br_asking; /* lookup.c: a name that the servers are asked about */
+struct br_fetch;  /* fetch.c: an answer that is fetched by TCP */
 
 struct br_conn {
 	struct br_conn *next, *prev;
@@ -277,8 +300,27 @@ void br_conn_answer(struct broker *b, const struct cr_net_msg *answer);
 /* dial.c: calls br_conn_dialled or br_conn_end, maybe before it returns. */
 void br_dial(struct br_conn *conn);
 void br_dial_free(struct br_dial *dial);
-/* The launcher has answered: those who wait look up their names. */
-void br_dial_go_on(struct broker *b);
+
+/* lookup.c: calls `found` once, with the addresses of a name of the table (port 0, none: it has
+ * none or cannot be looked up), maybe before it returns: NULL then. They are borrowed for the call.
+ */
+struct br_lookup *br_lookup(struct broker *b, const char *name,
+			    void (*found)(void *arg, const struct cr_net_addr *addrs, size_t count),
+			    void *arg);
+/* `found` will not be called. */
+void br_lookup_cancel(struct br_lookup *lookup);
+/* The launcher has answered: those who wait for it look up their names. */
+void br_lookup_go_on(struct broker *b);
+
+/* fetch.c: asks the servers by TCP, one after the other, for the A or AAAA of a name. Calls
+ * `fetched` once, later; it is gone then. NULL: no memory. */
+struct br_fetch *br_fetch(struct broker *b, const char *name, uint16_t type,
+			  void (*fetched)(void *arg, const struct cr_net_addr *addrs, size_t count),
+			  void *arg);
+/* `fetched` will not be called. */
+void br_fetch_free(struct br_fetch *fetch);
+/* The servers are others now: what is being fetched begins anew. */
+void br_fetch_anew(struct broker *b);
 
 /* resolve.c */
 int br_resolver_open(struct broker *b);
@@ -288,6 +330,8 @@ bool br_resolver_is_fresh(const struct broker *b);
 void br_resolver_ask(struct broker *b);
 /* One of them; `fd` is borrowed. */
 void br_resolver_told(struct broker *b, const struct cr_net_msg *msg, int fd);
+/* The address of a server in use; its length. */
+socklen_t br_server_address(const struct broker *b, size_t server, struct sockaddr_storage *out);
 
 /* publish.c: listens, before the broker is forked: `doors` has a descriptor for each. */
 int br_doors_open(const struct cr_published *published, int doors[CR_MAX_PUBLISHED],

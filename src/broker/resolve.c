@@ -22,7 +22,6 @@ int br_resolver_open(struct broker *b)
 	b->resolver = evdns_base_new(b->base, 0);
 	if (!b->resolver)
 		return -1;
-	evdns_base_load_hosts(b->resolver, NULL); /* localhost, which needs no file */
 	evdns_base_set_option(b->resolver, "randomize-case:", "0");
 	return 0;
 }
@@ -51,23 +50,66 @@ static void set_option(struct broker *b, const char *name, uint32_t value)
 	evdns_base_set_option(b->resolver, name, text);
 }
 
-/* Whatever is being asked waits for the new servers. */
-static void forget_servers(struct broker *b, const struct cr_net_msg *msg)
+/* Another network has other answers. */
+static void forget_answers(struct broker *b)
 {
-	evdns_base_clear_nameservers_and_suspend(b->resolver);
-	set_option(b, "timeout:", msg->seconds);
-	set_option(b, "attempts:", msg->attempts);
+	memset(b->cached, 0, sizeof(b->cached));
 }
 
-static void add_server(struct broker *b, const struct cr_net_msg *msg)
+static void begin_servers(struct broker *b, const struct cr_net_msg *msg)
+{
+	b->told_servers = (struct br_servers){.seconds = msg->seconds, .attempts = msg->attempts};
+}
+
+static void add_server(struct br_servers *told, const struct cr_net_msg *msg)
+{
+	if (told->count == CR_MAX_NAMESERVERS)
+		return;
+	told->list[told->count].addr = msg->addr;
+	told->list[told->count].scope = msg->scope;
+	told->count++;
+}
+
+static bool is_same(const struct br_servers *a, const struct br_servers *b)
+{
+	bool same = a->count == b->count && a->seconds == b->seconds && a->attempts == b->attempts;
+
+	for (size_t i = 0; same && i < a->count; i++)
+		same = cr_net_same_addr(&a->list[i].addr, &b->list[i].addr) &&
+		       a->list[i].scope == b->list[i].scope;
+	return same;
+}
+
+socklen_t br_server_address(const struct broker *b, size_t server, struct sockaddr_storage *out)
+{
+	socklen_t len = (socklen_t)cr_net_to_sockaddr(&b->servers.list[server].addr, out);
+
+	if (out->ss_family == AF_INET6)
+		((struct sockaddr_in6 *)out)->sin6_scope_id = b->servers.list[server].scope;
+	return len;
+}
+
+/* Whatever is being asked is asked again. Not of servers that are told again only because their
+ * file is new: what they have been asked they would be asked for every look-up. */
+static void use_servers(struct broker *b)
 {
 	struct sockaddr_storage to;
-	socklen_t len = (socklen_t)cr_net_to_sockaddr(&msg->addr, &to);
 
-	if (msg->addr.family == 6)
-		((struct sockaddr_in6 *)&to)->sin6_scope_id = msg->scope;
-	/* One that cannot be had, for want of IPv6 say, is one that does not answer. */
-	evdns_base_nameserver_sockaddr_add(b->resolver, (struct sockaddr *)&to, len, 0);
+	if (is_same(&b->servers, &b->told_servers))
+		return;
+	b->servers = b->told_servers;
+	forget_answers(b);
+	evdns_base_clear_nameservers_and_suspend(b->resolver);
+	set_option(b, "timeout:", b->servers.seconds);
+	set_option(b, "attempts:", b->servers.attempts);
+	for (size_t i = 0; i < b->servers.count; i++) {
+		socklen_t len = br_server_address(b, i, &to);
+
+		/* One that cannot be had, for want of IPv6 say, is one that does not answer. */
+		evdns_base_nameserver_sockaddr_add(b->resolver, (struct sockaddr *)&to, len, 0);
+	}
+	evdns_base_resume(b->resolver);
+	br_fetch_anew(b);
 }
 
 /* What is there of the file; NULL: no memory. A last line that is cut says nothing. */
@@ -100,6 +142,7 @@ static void take_hosts(struct broker *b, bool exists, int fd)
 
 	if (exists && !text) /* no room for its descriptor, or for what it says */
 		return;
+	forget_answers(b);
 	free(b->hosts);
 	b->hosts = text;
 	b->hosts_len = len;
@@ -108,17 +151,15 @@ static void take_hosts(struct broker *b, bool exists, int fd)
 void br_resolver_told(struct broker *b, const struct cr_net_msg *msg, int fd)
 {
 	if (msg->kind == CR_NET_RESOLVER)
-		forget_servers(b, msg);
+		begin_servers(b, msg);
 	else if (msg->kind == CR_NET_NAMESERVER)
-		add_server(b, msg);
+		add_server(&b->told_servers, msg);
 	else if (msg->kind == CR_NET_HOSTS)
 		take_hosts(b, msg->allowed, fd);
-	if (msg->kind != CR_NET_LOOK_UP) {
-		memset(b->cached, 0, sizeof(b->cached)); /* another network has other answers */
+	if (msg->kind != CR_NET_LOOK_UP)
 		return;
-	}
-	evdns_base_resume(b->resolver);
+	use_servers(b);
 	b->resolver_asked_ms = 0;
 	b->resolver_told_ms = br_now_ms();
-	br_dial_go_on(b);
+	br_lookup_go_on(b);
 }

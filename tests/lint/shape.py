@@ -10,6 +10,8 @@ from tap import Tap, c_files, code_only, files, read, run
 MAX_FILE = 800
 MAX_FUNCTION = 70
 MAX_PARAMETERS = 5
+# a library says what its callbacks take: evdns_callback_type
+GIVEN = {"int result, char type, int count, int ttl, void *addresses, void *arg"}
 
 # a definition at the left edge, its parameters, and the brace on a line of its own
 FUNCTION = re.compile(r"^(?!typedef|#)[A-Za-z_][\w \t*]*?\b(\w+)\(([^;{}]*?)\)"
@@ -42,7 +44,7 @@ def many_parameters():
     for place, name, parameters, _ in functions(files(".c", ".h", under=("src", "include"))):
         flat = re.sub(r",\s*struct cr_err \*err$", "", re.sub(r"\([^()]*\)", "", parameters))
         count = flat.count(",") + 1
-        if count > MAX_PARAMETERS:
+        if count > MAX_PARAMETERS and " ".join(parameters.split()) not in GIVEN:
             problems.append(f"{place}: {name}: {count} parameters")
     return problems
 

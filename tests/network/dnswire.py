@@ -64,10 +64,12 @@ def question_end(data):
 
 
 def response(asked, records, rcode=0, flags=0x8580):
-    """An answer to the message `asked`; a record is (kind, ttl, data) about the asked name."""
+    """An answer to the message `asked`; a record is (kind, ttl, data) about the asked name, or has
+    its owner's name in wire form as well."""
     head = asked[:2] + struct.pack(">5H", flags | rcode, 1, len(records), 0, 0)
-    body = b"".join(b"\xc0\x0c" + struct.pack(">2HIH", TYPES[kind], 1, ttl, len(data)) + data
-                    for kind, ttl, data in records)
+    body = b"".join((*owner, b"\xc0\x0c")[0]
+                    + struct.pack(">2HIH", TYPES[kind], 1, ttl, len(data)) + data
+                    for kind, ttl, data, *owner in records)
     return head + asked[12:question_end(asked)] + body
 
 

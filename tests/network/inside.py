@@ -511,6 +511,22 @@ def crowd(host, port, count, text="", size=0):
     return {"ok": bool(held), "held": len(held), "failed": failed, "text": say("held")}
 
 
+def spread(pattern, port, count, stay=True):
+    """Connections to `count` names at once, whose `#` is a number; whether each is answered.
+    Without `stay` all end before they can be."""
+    held, answered = [], 0
+    hosts = [pattern.replace("#", str(number)) for number in range(count)]
+    for host in hosts:
+        held.append(reach(host, port))
+        held[-1].sendall(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    for sock in held:
+        sock.settimeout(4 * TIMEOUT)
+        if stay:
+            answered += b"hello by" in sock.recv(4096)
+        sock.close()
+    return {"ok": answered == count or not stay, "answered": answered}
+
+
 def endless(host, port, start, block, most):
     """Sends `start` and then `block` again and again until the other side has had enough."""
     sent = 0
@@ -586,7 +602,7 @@ def pause(word):
 
 OPERATIONS = {function.__name__: function for function in (
     echo, urgent, banner, raw, http, tls, swapped, udp, dns, dns_many, dns_unheard, dns_then_tls, resolve, open_socket,
-    ping, packet, inherited, listeners, poke_listeners, own_server, crowd, endless, serve, hold,
+    ping, packet, inherited, listeners, poke_listeners, own_server, crowd, spread, endless, serve, hold,
     tls_by_dns, pause, interrupted)}
 
 

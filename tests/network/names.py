@@ -6,6 +6,8 @@ The public addresses look public and lead nowhere else: they exist only in a nam
 HOST, ROUTER = "10.77.0.1", "10.77.0.2"
 HOST6, ROUTER6 = "fd77::1", "fd77::2"
 DNS, HOSTILE_DNS = "93.184.215.53", "93.184.215.54"
+DATAGRAM_DNS = "93.184.215.55" # the hostile one without TCP
+SERVERS = DNS, HOSTILE_DNS, DATAGRAM_DNS
 WWW, WWW6 = "93.184.215.10", "2606:2800:220::10"
 OTHER, OTHER6 = "93.184.215.20", "2606:2800:220::20"
 BENCH, BENCH_ADDRESS = "bench.example.com", "93.184.215.99" # on the host itself
@@ -20,7 +22,12 @@ SPECIAL = {
     "compatible": "::10.77.0.2",
 }
 
+# more than a datagram of 512 bytes holds: forty addresses
+FORTY = [f"93.184.216.{number}" for number in range(1, 41)]
+NOWHERE = [f"93.184.217.{number}" for number in range(1, 40)] # nobody has these
+
 NAMES = {
+    "forty.example.com": FORTY,
     "www.example.com": [WWW, WWW6],
     "v4.example.com": [WWW],
     BENCH: [BENCH_ADDRESS],
@@ -38,6 +45,9 @@ NAMES = {
 }
 HOSTILE = ["rebind", "garbage", "short", "pointer", "loop", "truncated", "many", "silent", "wrong",
            "slow", "question", "huge"]
+# by TCP only: what is to be taken, and what would lead to WWW but for one thing
+LONG = ["large", "both", "chain", "backwards", "pieces", "wide"]
+FALSE = ["number", "asked", "owners", "half", "noise", "again", "ring", "failure", "closed", "late"]
 
 # every address there answers on every one of these ports
 HTTPS, HTTP, SSH = (443, 8443), (80, 8080), (22, 2222)
@@ -51,6 +61,6 @@ HOST_LOOPBACK, HOST_ANYWHERE = HOST_ECHO = 8001, 8002
 def internet_addresses():
     """All addresses of the internet's own interface, with prefix lengths."""
     listed = {address for addresses in NAMES.values() for address in addresses}
-    listed |= {DNS, HOSTILE_DNS, METADATA}
+    listed |= {DNS, HOSTILE_DNS, DATAGRAM_DNS, METADATA}
     own = {ROUTER, ROUTER6, HOST, BENCH_ADDRESS, "127.0.0.1", "::1", "0.0.0.0", SPECIAL["mapped"]}
     return sorted(address + ("/128" if ":" in address else "/32") for address in listed - own)

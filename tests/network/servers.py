@@ -195,13 +195,20 @@ class HostileDns(asyncio.DatagramProtocol):
         if answer:
             self.transport.sendto(answer, addr)
 
+    @staticmethod
+    def how(name):
+        """The first label without a number behind a hyphen."""
+        return name.split(".")[0].split("-")[0].lower()
+
     def answer(self, asked, stream):
         try:
             _, name, kind = dnswire.read_question(asked)
         except ValueError:
             return b""
         self.log("dns", name=name, kind=kind, stream=stream)
-        how = name.split(".")[0].lower()
+        how = self.how(name)
+        if how in names.LONG + names.FALSE and not stream:
+            return dnswire.response(asked, [], flags=0x8780)
         method = getattr(self, "answer_" + how, None)
         return method(asked, kind, stream) if method else self.plain(asked, kind, [names.WWW])
 
@@ -262,6 +269,80 @@ class HostileDns(asyncio.DatagramProtocol):
             return dnswire.response(asked, [], flags=0x8780)
         return dnswire.response(asked, [("TXT", 0, b"\xff" + b"x" * 255)] * 230)
 
+    # by TCP only
+
+    def answer_large(self, asked, kind, _stream):
+        """Forty, of which one leads somewhere."""
+        return self.plain(asked, kind, [*names.NOWHERE[:3], names.WWW, *names.NOWHERE[3:]])
+
+    answer_pieces = answer_large
+
+    def answer_both(self, asked, kind, _stream):
+        """More than are tried of the one family, none of which leads anywhere, and of the other."""
+        return self.plain(asked, kind, [*names.NOWHERE, names.WWW6])
+
+    @staticmethod
+    def answer_chain(asked, kind, _stream, backwards=False):
+        """Twelve long names, each an alias of the next."""
+        owners = [asked[12:dnswire.question_end(asked) - 4]]
+        owners += [dnswire.encode_name(f"{letter * 50}.example.net") for letter in "abcdefghijkl"]
+        records = [("CNAME", 0, target, owner) for owner, target in zip(owners, owners[1:])]
+        records += [(*record, owners[-1]) for record in dnswire.address_records([names.WWW], kind)]
+        return dnswire.response(asked, records[::-1] if backwards else records)
+
+    def answer_backwards(self, asked, kind, stream):
+        return self.answer_chain(asked, kind, stream, backwards=True)
+
+    def answer_number(self, asked, kind, _stream):
+        """The number of another question."""
+        return bytes([asked[0] ^ 1]) + self.plain(asked, kind, [names.WWW])[1:]
+
+    def answer_asked(self, asked, kind, _stream):
+        """Another question's answer, with this question's number."""
+        other = dnswire.query("other.example.net", kind, int.from_bytes(asked[:2], "big"))
+        return self.plain(other, kind, [names.WWW])
+
+    @staticmethod
+    def answer_owners(asked, kind, _stream):
+        """Records of names that were not asked for, and that no alias leads to."""
+        records = dnswire.address_records([names.WWW], kind)
+        owners = [dnswire.encode_name(name) for name in (
+            "www.example.com", "hostile.example.com", "x.owners.hostile.example.com", "")]
+        return dnswire.response(asked, [(*record, owner) for record in records for owner in owners])
+
+    def answer_half(self, asked, kind, _stream):
+        """A whole message in which the last address is cut off."""
+        return self.plain(asked, kind, [names.WWW] * 40)[:-1]
+
+    @staticmethod
+    def answer_noise(asked, _kind, _stream):
+        end = dnswire.question_end(asked)
+        head = asked[:2] + struct.pack(">5H", 0x8580, 1, 100, 0, 0)
+        return head + asked[12:end] + os.urandom(3000)
+
+    @staticmethod
+    def answer_again(asked, kind, _stream):
+        """Cut, it says, also by TCP."""
+        return dnswire.response(asked, dnswire.address_records([names.WWW], kind), flags=0x8780)
+
+    @staticmethod
+    def answer_ring(asked, kind, _stream):
+        """Aliases that lead round, and addresses of each of them."""
+        pair = [asked[12:dnswire.question_end(asked) - 4], dnswire.encode_name("ring.example")]
+        records = [("CNAME", 0, pair[1 - at], pair[at]) for at in (0, 1)]
+        return dnswire.response(asked, records + [
+            (*record, owner) for record in dnswire.address_records([names.WWW], kind)
+            for owner in pair])
+
+    @staticmethod
+    def answer_failure(asked, kind, _stream):
+        return dnswire.response(asked, dnswire.address_records([names.WWW], kind), rcode=2)
+
+    def answer_wide(self, asked, kind, _stream):
+        return self.plain(asked, kind, [names.WWW])
+
+    answer_closed = answer_late = answer_wide
+
     async def stream(self, reader, writer):
         while size := await reader.readexactly(2):
             asked = await reader.readexactly(int.from_bytes(size, "big"))
@@ -272,7 +353,28 @@ class HostileDns(asyncio.DatagramProtocol):
                 return
             if name.startswith("slow."):
                 await self.drip(writer)
-            writer.write(len(answer).to_bytes(2, "big") + answer)
+            answer = len(answer).to_bytes(2, "big") + answer
+            how = self.how(name)
+            if how == "closed":
+                writer.write(answer[:-1])
+                return
+            if how == "late":
+                writer.write(answer[:-1])
+                await writer.drain()
+                await asyncio.sleep(3600)
+            if how == "pieces":
+                await self.cut(writer, answer)
+            else:
+                writer.write(answer)
+
+    @staticmethod
+    async def cut(writer, answer):
+        """In packets of a few bytes."""
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for at in range(0, len(answer), 7):
+            writer.write(answer[at:at + 7])
+            await writer.drain()
+            await asyncio.sleep(0.001)
 
     @staticmethod
     async def drip(writer):
@@ -377,6 +479,7 @@ async def serve_internet(directory, ordinary, log):
         for address in (names.WWW, names.WWW6, names.OTHER, names.OTHER6):
             await datagrams(lambda: UdpEcho(log), port, address)
     await datagrams(lambda: hostile, 53, names.HOSTILE_DNS)
+    await datagrams(lambda: HostileDns(log), 53, names.DATAGRAM_DNS)
     await asyncio.start_server(guarded(hostile.stream), names.HOSTILE_DNS, 53)
 
 

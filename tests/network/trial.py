@@ -84,7 +84,7 @@ class Trial:
     def strange(packets, to=()):
         """What left beside questions to the name server and connections to `to`."""
         return [f"left the host: {packet}" for packet in packets
-                if not (packet.target in (names.DNS, names.HOSTILE_DNS) and packet.port == 53)
+                if not (packet.target in names.SERVERS and packet.port == 53)
                 and packet.target not in to and packet.target not in (names.HOST, names.HOST6)]
 
     def allowed(self, title, steps, rules=None, control=True):

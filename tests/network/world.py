@@ -355,7 +355,8 @@ class World:
                  "2"]
         call("openssl", "req", "-x509", *curve, "-subj", "/CN=carrel test authority", "-keyout",
              self.file("ca.key"), "-out", self.file("ca.crt"))
-        listed = [*names.NAMES, *(f"{label}.hostile.example.com" for label in names.HOSTILE)]
+        listed = [*names.NAMES, *(f"{label}.hostile.example.com"
+                                  for label in names.HOSTILE + names.LONG + names.FALSE)]
         call("openssl", "req", "-x509", *curve, "-subj", "/CN=carrel test server", "-CA",
              self.file("ca.crt"), "-CAkey", self.file("ca.key"), "-addext",
              "basicConstraints=critical,CA:FALSE", "-addext",
@@ -406,9 +407,10 @@ class World:
 
     # what it knows
 
-    def resolver(self, address):
-        """From now on the host's names come from this server."""
-        self.put("resolv.conf", f"nameserver {address}\noptions timeout:1 attempts:1\n")
+    def resolver(self, *addresses, patience="timeout:1 attempts:1"):
+        """From now on the host's names come from these servers."""
+        lines = "".join(f"nameserver {address}\n" for address in addresses)
+        self.put("resolv.conf", f"{lines}options {patience}\n")
 
     def log(self, role="internet"):
         """Every event a role's servers wrote, oldest first."""
