@@ -5,6 +5,7 @@
  * CreateDesktop would open that one.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include <windows.h>
 #include <bcrypt.h>
@@ -13,25 +14,45 @@
 #include "desktop.h"
 #include "handles.h"
 
-static int name_it(char *name, size_t size, struct cr_err *err)
-{
-	unsigned char bytes[16];
-	int len = snprintf(name, size, "WinSta0\\carrel-");
+#define BARE_MAX 64 /* of "\\carrel-" and 32 digits */
 
+/* CreateDesktop makes it in our window station, and a program is told both names. */
+static int name_station(char *name, size_t size, struct cr_err *err)
+{
+	wchar_t namew[64];
+	HWINSTA station = GetProcessWindowStation(); /* not to be closed */
+	DWORD len;
+
+	if (station && GetUserObjectInformationW(station, UOI_NAME, namew, sizeof(namew), &len) &&
+	    WideCharToMultiByte(CP_UTF8, 0, namew, -1, name, (int)size, NULL, NULL) > 0)
+		return 0;
+	return cr_fail_win(err, CR_E_STEP, GetLastError(), "cannot tell our window station");
+}
+
+static int name_it(struct cr_desktop *desktop, struct cr_err *err)
+{
+	const size_t size = sizeof(desktop->name);
+	unsigned char bytes[16];
+	size_t len;
+
+	if (name_station(desktop->name, size - BARE_MAX, err) < 0)
+		return -1;
 	if (BCryptGenRandom(NULL, bytes, sizeof(bytes), BCRYPT_USE_SYSTEM_PREFERRED_RNG) != 0)
 		return cr_fail(err, CR_E_IO, "cannot get random bytes");
+	len = strlen(desktop->name);
+	len += (size_t)snprintf(desktop->name + len, size - len, "\\carrel-");
 	for (size_t i = 0; i < sizeof(bytes); i++)
-		len += snprintf(name + len, size - (size_t)len, "%02x", bytes[i]);
+		len += (size_t)snprintf(desktop->name + len, size - len, "%02x", bytes[i]);
 	return 0;
 }
 
 static int open_desktop(struct cr_desktop *desktop, SECURITY_ATTRIBUTES *security,
 			struct cr_err *err)
 {
-	wchar_t namew[sizeof(desktop->name)];
-	const char *bare = desktop->name + sizeof("WinSta0\\") - 1;
+	wchar_t namew[BARE_MAX];
+	const char *bare = strrchr(desktop->name, '\\') + 1;
 
-	MultiByteToWideChar(CP_UTF8, 0, bare, -1, namew, (int)sizeof(desktop->name));
+	MultiByteToWideChar(CP_UTF8, 0, bare, -1, namew, BARE_MAX);
 	desktop->handle = CreateDesktopW(namew, NULL, NULL, 0, GENERIC_ALL, security);
 	if (desktop->handle)
 		return 0;
@@ -44,7 +65,7 @@ int cr_desktop_create(const char *sddl, struct cr_desktop *out, struct cr_err *e
 	SECURITY_ATTRIBUTES security = {.nLength = sizeof(security)};
 	int status;
 
-	if (name_it(desktop.name, sizeof(desktop.name), err) < 0)
+	if (name_it(&desktop, err) < 0)
 		return -1;
 	if (sddl && !ConvertStringSecurityDescriptorToSecurityDescriptorA(
 			    sddl, SDDL_REVISION_1, &security.lpSecurityDescriptor, NULL))

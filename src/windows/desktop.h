@@ -14,13 +14,13 @@
 /* A zeroed one is valid, and none. */
 struct cr_desktop {
 	HDESK handle;
-	char name[96]; /* "WinSta0\carrel-<random>", for struct cr_process_start */
+	char name[256]; /* "WinSta0\carrel-<random>", for struct cr_process_start */
 };
 
 /*
  * Makes one whose security descriptor is `sddl` (DACL and label; NULL: the default of our
- * token). 0, or -1 with CR_E_STEP: in a session without a window station (a service, ssh) there
- * can be none, and whether the box may do without is the plan's to say.
+ * token). 0, or -1 with CR_E_STEP. It is in the window station of this process, which is WinSta0
+ * where a user sits, and another one for a service or over ssh.
  */
 int cr_desktop_create(const char *sddl, struct cr_desktop *out, struct cr_err *err);
 

@@ -263,6 +263,23 @@ static void desktop(void)
 	cr_desktop_close(&other);
 }
 
+/* As for a service or over ssh, where ours is not WinSta0. */
+static void station(void)
+{
+	HWINSTA before = GetProcessWindowStation();
+	HWINSTA made = CreateWindowStationW(L"carrel-test", 0, GENERIC_ALL, NULL);
+	struct cr_desktop desktop = {0};
+	bool good;
+
+	SetProcessWindowStation(made);
+	good = cr_desktop_create(NULL, &desktop, &ran.err) == 0;
+	SetProcessWindowStation(before);
+	tap_check(made && good && strncmp(desktop.name, "carrel-test\\carrel-", 19) == 0,
+		  "a desktop is said to be in the window station it is in: '%s'", desktop.name);
+	cr_desktop_close(&desktop);
+	CloseWindowStation(made);
+}
+
 /* A launcher: holds a job with a tree of two, says so by the event, waits to be killed. */
 static int hold(const char *name)
 {
@@ -338,6 +355,7 @@ int main(int argc, char **argv)
 	suspended();
 	token();
 	desktop();
+	station();
 	killed_launcher();
 	nested();
 	return tap_end();
