@@ -4,7 +4,8 @@
  *
  *   journal_probe dump PATH...       for each object beneath, a line "path<TAB>hex of its
  * descriptor" journal_probe set PATH SDDL...   DACL and label of each journal_probe count PATH N
- * makes N files in directories of a hundred beneath PATH
+ * makes N files in directories of a hundred beneath PATH journal_probe hold PATH   opens it for
+ * deletion, says "ready", and keeps it until its standard input ends
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +106,15 @@ static int count(const wchar_t *path, int n)
 	return 0;
 }
 
+static int wait_for_end(void)
+{
+	puts("ready");
+	fflush(stdout);
+	while (getchar() != EOF)
+		;
+	return 0;
+}
+
 int wmain(int argc, wchar_t **argv); /* no header declares it */
 
 int wmain(int argc, wchar_t **argv)
@@ -113,13 +123,10 @@ int wmain(int argc, wchar_t **argv)
 
 	if (argc < 3)
 		return 2;
-	if (!wcscmp(argv[1], L"wait")) {
-		puts("ready");
-		fflush(stdout);
-		while (getchar() != EOF)
-			;
-		return 0;
-	}
+	if (!wcscmp(argv[1], L"wait"))
+		return wait_for_end();
+	if (!wcscmp(argv[1], L"hold"))
+		return open_path(argv[2], DELETE) == INVALID_HANDLE_VALUE || wait_for_end();
 	if (!wcscmp(argv[1], L"count") && argc == 4)
 		return count(argv[2], (int)wcstol(argv[3], NULL, 10));
 	for (int i = 2; i < argc; i++) {

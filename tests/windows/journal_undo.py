@@ -244,6 +244,43 @@ def while_running(journal, tap):
     shutil.rmtree(place.top)
 
 
+def held_names(journal, tap):
+    """A name that somebody else has open for deletion cannot be held; a second box can run."""
+    place = journal.place("h")
+    _, before = journal.dump(place)
+    git = place.win("ws", ".git")
+
+    def other(*words):
+        child = journal.wine.start(*words, cwd=place.path("ws"), stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        return child, child.stdout.readline()
+
+    def end(child):
+        child.stdin.close()
+        child.wait()
+        child.stdout.close()
+
+    def run():
+        code, output = journal.wine.run(*journal.box(place), cwd=place.path("ws"))
+        return code, output.decode(errors="replace")
+
+    child, line = other(journal.probe, "hold", git)
+    code, output = run()
+    tap.check("a protected name that is open for deletion elsewhere lets nothing run",
+              b"ready" in line and code == 125 and "cannot hold" in output, (line, code, output))
+    end(child)
+    code, output = run()
+    tap.check("and runs when it is not", code in (0, 1), output)
+    child, line = other(*journal.box(place, journal.probe, "wait", "."))
+    code, output = run()
+    tap.check("two boxes share the names that must not appear", b"ready" in line and code in (0, 1),
+              (line, code, output))
+    end(child)
+    journal.settle()
+    journal.restored(place, before, "after held names")
+    shutil.rmtree(place.top)
+
+
 def kills(journal, tap):
     """Killed at each record of the journal, and so is the uninstall after it."""
     place = journal.place("k")
@@ -298,8 +335,8 @@ def main(argv):
             return wine_module.missing()
         journal = Journal(tap, wine, argv[1], argv[2])
         journal.uninstall()
-        for test in (in_order, foreign, policies, allowed_again, while_running, kills,
-                 kills_while_spreading):
+        for test in (in_order, foreign, policies, allowed_again, while_running, held_names,
+                     kills, kills_while_spreading):
             test(journal, tap)
     return tap.end()
 
