@@ -281,6 +281,31 @@ def held_names(journal, tap):
     shutil.rmtree(place.top)
 
 
+def drive_away(journal, tap):
+    """What lies on a drive that is away keeps its record, and holds up nothing else."""
+    near, far = journal.place("near"), journal.place("far")
+    drive = os.path.join(journal.wine.prefix, "dosdevices", "e:")
+    os.symlink(far.top, drive)
+    befores = [journal.dump(place)[1] for place in (near, far)]
+    journal.wine.run(*journal.box(near), cwd=near.path("ws"))
+    words = [word if word != far.win("ws") else "E:\\ws" for word in journal.box(far)]
+    _, output = journal.wine.run(*words, cwd=far.path("ws"))
+    tap.check("a box on another drive changes its workspace",
+              journal.dump(far)[1] != befores[1], output.decode(errors="replace"))
+    os.unlink(drive)
+    code, output = journal.uninstall()
+    tap.check("the drive away, uninstall says so", code == 125 and b"drive that is not there" in output
+              and b"could not be taken back, the first" in output, (code, output))
+    tap.check("and takes all else back", journal.dump(near)[1] == befores[0])
+    os.symlink(far.top, drive)
+    journal.restored(far, befores[1], "the drive back")
+    code, output = journal.uninstall()
+    tap.check("and then nothing is left", b"nothing to take back" in output, output)
+    os.unlink(drive)
+    for place in (near, far):
+        shutil.rmtree(place.top)
+
+
 def kills(journal, tap):
     """Killed at each record of the journal, and so is the uninstall after it."""
     place = journal.place("k")
@@ -336,7 +361,7 @@ def main(argv):
         journal = Journal(tap, wine, argv[1], argv[2])
         journal.uninstall()
         for test in (in_order, foreign, policies, allowed_again, while_running, held_names,
-                     kills, kills_while_spreading):
+                     drive_away, kills, kills_while_spreading):
             test(journal, tap)
     return tap.end()
 
