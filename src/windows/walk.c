@@ -11,6 +11,7 @@
 #include <winternl.h>
 
 #include "handles.h"
+#include "open.h"
 
 #define BUFFER ((size_t)64 * 1024)
 
@@ -42,6 +43,18 @@ HANDLE cr_walk_open(const struct cr_walk_entry *entry, DWORD access)
 	return NULL;
 }
 
+/*
+ * A directory whose files are fetched when they are opened (OneDrive) is a reparse point and a
+ * directory all the same. EaSize is the tag of one: FileFullDirectoryInformation, [MS-FSCC].
+ */
+static bool is_dir(const FILE_FULL_DIR_INFO *info)
+{
+	if (!(info->FileAttributes & FILE_ATTRIBUTE_DIRECTORY))
+		return false;
+	return !(info->FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) ||
+	       !CR_TAG_IS_LINK(info->EaSize);
+}
+
 static bool is_dots(const FILE_FULL_DIR_INFO *info)
 {
 	const size_t n = info->FileNameLength / sizeof(wchar_t);
@@ -57,8 +70,7 @@ static int give(HANDLE dir, const uint8_t *at, cr_walk_fn fn, void *arg)
 			.dir = dir,
 			.namew = info->FileName,
 			.n_name = info->FileNameLength / sizeof(wchar_t),
-			.is_dir = (info->FileAttributes & FILE_ATTRIBUTE_DIRECTORY) &&
-				  !(info->FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT),
+			.is_dir = is_dir(info),
 		};
 
 		if (!is_dots(info) && fn(arg, &entry) < 0)

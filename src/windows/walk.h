@@ -19,7 +19,7 @@ struct cr_walk_entry {
 	HANDLE dir;           /* the open directory it is in */
 	const wchar_t *namew; /* not NUL-terminated */
 	size_t n_name;
-	bool is_dir; /* and no reparse point */
+	bool is_dir; /* and no link */
 };
 
 /* Called for each entry, in no order; 0 to go on, -1 to stop. */
