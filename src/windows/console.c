@@ -2,8 +2,8 @@
  * console.c - console.h: pseudo console, relays, Ctrl-C.
  *
  * One thread for each direction, blocking; the thread of input ends when told,
- * those of output when the last writer is gone. Must never look into what it moves, but for
- * Ctrl-C, which is a byte here.
+ * those of output when the last writer is gone. Must never look into what it moves; but Ctrl-C is a
+ * byte here, and a pseudo console that nobody sees is answered one question (throw_away).
  */
 #include <stdlib.h>
 
@@ -25,7 +25,7 @@ typedef void(WINAPI *close_fn)(void *console);
 #define ENABLE_VIRTUAL_TERMINAL_INPUT 0x200
 #endif
 
-/* One direction: from what to where, and who moves. NULL `to`: thrown away. */
+/* One direction: from what to where, and who moves. */
 struct relay {
 	HANDLE from, to;
 	HANDLE thread;
@@ -186,18 +186,51 @@ static bool write_all(HANDLE to, const char *bytes, DWORD len)
 	return true;
 }
 
-/* From a pipe to our console, or nowhere. Goes on reading when nobody takes it: the writer must
+/* From a pipe to our console. Goes on reading when nobody takes it: the writer must
  * not hang. */
 static DWORD WINAPI move_output(void *arg)
 {
 	struct relay *relay = arg;
 	char bytes[BUFFER];
 	DWORD got;
-	bool good = relay->to != NULL;
+	bool good = true;
 
 	while (ReadFile(relay->from, bytes, sizeof(bytes), &got, NULL)) {
 		if (good)
 			good = write_all(relay->to, bytes, got);
+	}
+	return 0;
+}
+
+bool cr_console_asks(size_t *seen, const char *bytes, size_t len)
+{
+	static const char asked[] = "\x1b[c";
+	const size_t all = sizeof(asked) - 1;
+
+	if (*seen == all)
+		return false;
+	for (size_t i = 0; i < len && *seen < all; i++)
+		*seen = bytes[i] == asked[*seen] ? *seen + 1 : bytes[i] == asked[0];
+	return *seen == all;
+}
+
+/*
+ * What a pseudo console shows that is there for Ctrl-C alone. Hosts of 2024 to 2026 ask at their
+ * start what terminal they have, and let the command wait three seconds for an answer
+ * (github.com/microsoft/terminal, issue 7019; pull request 20536 ends it): a plain one. They are
+ * told once, whoever asks later is the command.
+ */
+static DWORD WINAPI throw_away(void *arg)
+{
+	static const char plain[] = "\x1b[?61c";
+	struct relay *relay = arg;
+	char bytes[BUFFER];
+	size_t seen = 0;
+	DWORD got;
+
+	while (ReadFile(relay->from, bytes, sizeof(bytes), &got, NULL)) {
+		if (cr_console_asks(&seen, bytes, got))
+			write_all(relay->to, plain, sizeof(plain) - 1);
 	}
 	return 0;
 }
@@ -357,9 +390,9 @@ static int start_whole(struct cr_console *console, struct cr_err *err)
 static int start_parts(struct cr_console *console, struct cr_err *err)
 {
 	const struct relay lines = {.from = console->ours[0], .to = console->mine[0]};
-	const struct relay nowhere = {.from = console->pseudo_out};
+	const struct relay nowhere = {.from = console->pseudo_out, .to = console->pseudo_in};
 
-	if (console->pseudo && start_relay(console, nowhere, move_output, 3, err) < 0)
+	if (console->pseudo && start_relay(console, nowhere, throw_away, 3, err) < 0)
 		return -1;
 	if (console->mine[0] && start_relay(console, lines, move_lines, 0, err) < 0)
 		return -1;
@@ -436,10 +469,23 @@ static void restore(struct cr_console *console)
 	SetEvent(console->done); /* stays open: the handler may be waiting for it */
 }
 
+/* Does a thread read what the pseudo console shows? */
+static bool is_read(const struct cr_console *console)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		if (console->relays[i].thread && console->relays[i].from == console->pseudo_out)
+			return true;
+	}
+	return false;
+}
+
 void cr_console_close(struct cr_console *console)
 {
 	if (!console)
 		return;
+	/* before Windows 11 24H2 its close waits for a reader, or for none to be possible */
+	if (!is_read(console))
+		cr_handle_close(&console->pseudo_out);
 	cr_console_hang_up(console);
 
 	const bool all = end_relays(console);

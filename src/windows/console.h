@@ -54,6 +54,12 @@ void *cr_console_pseudo(const struct cr_console *console);
  */
 HANDLE cr_console_end_event(const struct cr_console *console);
 
+/*
+ * True when the bytes shown by a pseudo console end its first question what terminal it has (DA1),
+ * also when it comes in pieces. *seen is zero at the beginning, and kept between calls.
+ */
+bool cr_console_asks(size_t *seen, const char *bytes, size_t len);
+
 /* Closes the pseudo console: programs on it are told (CTRL_CLOSE_EVENT) and may clean up. */
 void cr_console_hang_up(struct cr_console *console);
 

@@ -11,6 +11,7 @@
 #include "process_fixture.h"
 #include "tap.h"
 #include "windows/cmdline.h"
+#include "windows/console.h"
 
 #define N_RANDOM 60 /* starts */
 #define N_WORDS  24 /* in each */
@@ -337,9 +338,35 @@ static void batch_files(void)
 		  "also when the name ends in dots and blanks");
 }
 
+/* What a pseudo console asks whoever shows it, whole and in pieces of every size. */
+static void question(void)
+{
+	static const char shown[] = "\x1b[?9001h\x1b\x1b[\x1b[c\x1b[2J";
+	unsigned good = 0;
+	size_t seen = 0;
+
+	for (size_t size = 1; size < sizeof(shown); size++) {
+		unsigned asked = 0;
+
+		seen = 0;
+		for (size_t at = 0; at < sizeof(shown) - 1; at += size) {
+			const size_t left = sizeof(shown) - 1 - at;
+
+			asked += cr_console_asks(&seen, shown + at, left < size ? left : size);
+		}
+		good += asked == 1;
+	}
+	tap_check(good == sizeof(shown) - 1, "the question what terminal it is, is found once");
+	tap_check(!cr_console_asks(&seen, "\x1b[c", 3), "it is not answered twice");
+	seen = 0;
+	tap_check(!cr_console_asks(&seen, "\x1b[?1c\x1b[0c[c", 11),
+		  "nothing else is that question");
+}
+
 int main(void)
 {
 	fixture_init();
+	question();
 	hostile_words();
 	random_words();
 	long_words();
