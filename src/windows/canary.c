@@ -22,16 +22,19 @@
 #define MAX_CANARIES  100   /* of one box */
 #define EXIT_FIRST    1     /* + index of the one that is wrong */
 #define EXIT_NUL      120   /* all is well, but the null device cannot be written */
-#define EXIT_CONFUSED 121   /* called wrongly */
+#define EXIT_CONFUSED 121   /* called wrongly, or nothing could be tried */
 #define MAX_MS        30000 /* a canary that takes longer does not sing */
 
 #define SHARE_ALL (FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
+
+static unsigned refusals; /* opens that the access check has refused, and nothing else */
 
 /* True when an open with this right succeeds. A network drive is not asked. */
 static bool may(const char *path, DWORD right)
 {
 	CR_AUTO_HANDLE HANDLE handle = cr_open_plain(path, right);
 
+	refusals += handle == INVALID_HANDLE_VALUE && GetLastError() == ERROR_ACCESS_DENIED;
 	return cr_handle_is_valid(handle);
 }
 
@@ -114,6 +117,9 @@ static int sing(int argc, char *const *argv)
 		if (canaries[kind].try(argv[i] + 2) != canaries[kind].wanted)
 			return EXIT_FIRST + i;
 	}
+	/* what is not there, or on a network drive, is not written either: that proves nothing */
+	if (refusals == 0)
+		return EXIT_CONFUSED;
 	return may_write_nul() ? 0 : EXIT_NUL;
 }
 

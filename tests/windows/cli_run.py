@@ -96,6 +96,11 @@ def events(tap, cli, probe):
     tap.check("but not with --quiet", ends(run, 3) and not run.both, run)
 
 
+def idle_canary(tap, cli):
+    run = cli.run("--carrel-canary", r"w=C:\no\such", r"d=C:\neither")
+    tap.check("canaries that could try nothing do not sing", ends(run, 121), run)
+
+
 def probes(cli):
     """ids of the processes that are probes."""
     found = []
@@ -153,6 +158,7 @@ def main(argv):
         search(tap, cli)
         streams(tap, cli, probe)
         events(tap, cli, probe)
+        idle_canary(tap, cli)
         ends_of_a_tree(tap, cli, probe)
         killed(tap, cli, probe)
         cli.run("uninstall")
