@@ -307,10 +307,15 @@ static int apply_object(struct cr_acl *acl, struct cr_acl_object *object, struct
 		return 0;
 	cr_handle_close(&handle);
 	handle = cr_open_known(object->path, object->id, CR_SD_WRITE_ACCESS, err);
+	/* at the top of a drive Windows lets users modify what they make; a label takes WRITE_OWNER
+	 */
 	if (!handle) {
 		if (err && err->os_code == ERROR_ACCESS_DENIED)
-			cr_hint(err, "its owner has to give you full control of it, or work in a "
-				     "directory of your own");
+			cr_hint(err,
+				"give yourself full control, if it is yours: icacls \"%.300s\" "
+				"/grant \"YOUR NAME:(OI)(CI)F\"; or work in a directory of your "
+				"own",
+				object->path);
 		return -1;
 	}
 	return change_object(acl, object, handle, now, err);

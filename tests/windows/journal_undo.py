@@ -281,6 +281,20 @@ def held_names(journal, tap):
     shutil.rmtree(place.top)
 
 
+def only_modify(journal, tap):
+    """At the top of a drive Windows lets users modify what they make, and not label it."""
+    place = journal.place("o")
+    journal.wine.run(journal.probe, "set", place.win("ws"),
+                     f"D:P(A;OICI;0x1301bf;;;{journal.user})(A;OICI;FA;;;SY)")
+    _, before = journal.dump(place)
+    code, output = journal.wine.run(*journal.box(place), cwd=place.path("ws"))
+    tap.check("a workspace that may only be modified is refused, and how to change that is said",
+              code == 125 and b"icacls" in output, (code, output))
+    tap.check("nothing of it is changed", journal.dump(place)[1] == before)
+    journal.uninstall()
+    shutil.rmtree(place.top)
+
+
 def drive_away(journal, tap):
     """What lies on a drive that is away keeps its record, and holds up nothing else."""
     near, far = journal.place("near"), journal.place("far")
@@ -361,7 +375,7 @@ def main(argv):
         journal = Journal(tap, wine, argv[1], argv[2])
         journal.uninstall()
         for test in (in_order, foreign, policies, allowed_again, while_running, held_names,
-                     drive_away, kills, kills_while_spreading):
+                     only_modify, drive_away, kills, kills_while_spreading):
             test(journal, tap)
     return tap.end()
 
