@@ -67,16 +67,6 @@ static bool is_console(HANDLE handle)
 	return cr_handle_is_valid(handle) && GetConsoleMode(handle, &mode);
 }
 
-/* Also when none of the standard handles is one: Ctrl-C comes from it. */
-static bool have_console(void)
-{
-	CR_AUTO_HANDLE HANDLE out =
-		CreateFileW(L"CONOUT$", GENERIC_READ | GENERIC_WRITE,
-			    FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
-
-	return is_console(out);
-}
-
 static COORD window_size(HANDLE out)
 {
 	CONSOLE_SCREEN_BUFFER_INFO info;
@@ -89,6 +79,12 @@ static COORD window_size(HANDLE out)
 	return size;
 }
 
+/*
+ * Also where we have no console: a hidden one of its own (CREATE_NO_WINDOW) has a host that the
+ * kernel starts with the token of the box, and a write-restricted one is reported to end it with
+ * 0xC0000142 before the command begins (github.com/anywhere-labs/dsh-desktop, issues 528 and 991).
+ * The host of a pseudo console is ours, started with our token.
+ */
 static int make_pseudo(struct cr_console *console, struct cr_err *err)
 {
 	create_fn create = (create_fn)entry("CreatePseudoConsole");
@@ -96,7 +92,7 @@ static int make_pseudo(struct cr_console *console, struct cr_err *err)
 	HRESULT result;
 
 	if (!create)
-		return 0; /* the command has a hidden console then, and is relayed */
+		return 0; /* before Windows 10 1809: a hidden console, and relays */
 	if (!CreatePipe(&in, &console->pseudo_in, NULL, 0) ||
 	    !CreatePipe(&console->pseudo_out, &out, NULL, 0))
 		return cr_fail_win(err, CR_E_STEP, GetLastError(), "cannot make a pipe");
@@ -132,7 +128,7 @@ static int make(struct cr_console *console, struct cr_err *err)
 	console->broken = CreateEventW(NULL, FALSE, FALSE, NULL);
 	if (!console->stop || !console->end || !console->done || !console->broken)
 		return cr_fail_win(err, CR_E_STEP, GetLastError(), "cannot make an event");
-	if (have_console() && make_pseudo(console, err) < 0)
+	if (make_pseudo(console, err) < 0)
 		return -1;
 	console->whole = console->pseudo && console->is_ours[0] && console->is_ours[1] &&
 			 console->is_ours[2];

@@ -1,12 +1,12 @@
 /*
  * console.h - how the command's standard handles and the user's console meet.
  *
- * Where there is a console, the command gets a pseudo console of its own: it never holds the
- * user's, into which it could type (WriteConsoleInput). When 0, 1 and 2 are all consoles, they are
+ * The command gets a pseudo console of its own: it never holds the user's, into which it could type
+ * (WriteConsoleInput), and has one where we have none. When 0, 1 and 2 are all consoles, they are
  * the pseudo console's, moved to and from ours. Else the pseudo console is there for Ctrl-C alone:
  * a handle that is no console is passed through as it is, one that is a console is relayed through
- * a pipe. Where there is no console, the command has a hidden one. What the command prints is
- * moved, never read. Source: "Creating a Pseudoconsole session".
+ * a pipe. Without pseudo consoles (Windows before 10 1809) the command has a hidden one. What the
+ * command prints is moved, never read. Source: "Creating a Pseudoconsole session".
  */
 #ifndef CR_WINDOWS_CONSOLE_H
 #define CR_WINDOWS_CONSOLE_H

@@ -179,7 +179,9 @@ def no_console(tap, wine, launcher, probe):
     code, output = wine.run(launcher, probe, "both", timeout=SECONDS)
     tap.check("without a console handles are passed through", (code, output) == (3, b"onetwo"),
               output)
-    tap.check("and the command has a hidden one", mode(wine) == "none", mode(wine))
+    tap.check("and the command has a pseudo console all the same", mode(wine) == "parts", mode(wine))
+    code, output = wine.run(launcher, probe, "console", timeout=SECONDS)
+    tap.check("which it can open", code == 0, (code, output))
 
 
 def killed(tap, wine, holder):
