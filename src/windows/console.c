@@ -8,6 +8,10 @@
 #include <stdlib.h>
 
 #include "console.h"
+
+#include <winioctl.h>
+#include <winternl.h>
+
 #include "handles.h"
 
 #define BUFFER      4096
@@ -60,11 +64,24 @@ static void (*entry(const char *name))(void)
 	return kernel ? (void (*)(void))GetProcAddress(kernel, name) : NULL;
 }
 
-static bool is_console(HANDLE handle)
+static bool tells_mode(HANDLE handle)
 {
 	DWORD mode;
 
 	return cr_handle_is_valid(handle) && GetConsoleMode(handle, &mode);
+}
+
+/* One that was opened for writing alone ("> CON") does not tell its mode, but what it is. */
+static bool is_console(HANDLE handle)
+{
+	FILE_FS_DEVICE_INFORMATION device;
+	IO_STATUS_BLOCK io;
+
+	return tells_mode(handle) ||
+	       (cr_handle_is_valid(handle) &&
+		NtQueryVolumeInformationFile(handle, &io, &device, sizeof(device),
+					     FileFsDeviceInformation) == 0 &&
+		device.DeviceType == FILE_DEVICE_CONSOLE);
 }
 
 static COORD window_size(HANDLE out)
@@ -130,8 +147,8 @@ static int make(struct cr_console *console, struct cr_err *err)
 		return cr_fail_win(err, CR_E_STEP, GetLastError(), "cannot make an event");
 	if (make_pseudo(console, err) < 0)
 		return -1;
-	console->whole = console->pseudo && console->is_ours[0] && console->is_ours[1] &&
-			 console->is_ours[2];
+	console->whole = console->pseudo && tells_mode(console->ours[0]) &&
+			 tells_mode(console->ours[1]) && console->is_ours[2];
 	return console->whole ? 0 : make_pipes(console, err);
 }
 

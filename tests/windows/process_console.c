@@ -2,9 +2,10 @@
  * process_console.c - a launcher that is only its console: runs the command given
  * with its own standard handles, as `carrel run` does without a box.
  *
- * usage: process_console [--break] PROGRAM [WORD...]; ends as the command does, 125
- * when it cannot be started. Writes "whole", "parts" or "none" to the file mode.txt. --break: as if
- * the user pressed Ctrl-Break, when there is a go.txt.
+ * usage: process_console [--break|--write-only] PROGRAM [WORD...]; ends as the command does, 125
+ * when it cannot be started. Writes "whole", "parts" or "none" to the file mode.txt, "held" when
+ * the command is given our output itself. --break: as if the user pressed Ctrl-Break, when there is
+ * a go.txt. --write-only: our output is the console, opened for nothing but writing.
  */
 #include <stdio.h>
 #include <string.h>
@@ -58,10 +59,20 @@ static int serve(struct cr_console *console, const struct cr_process *process, H
 	return (int)code;
 }
 
+static const char *mode_of(const struct cr_console *console, const struct cr_process_start *start,
+			   HANDLE out)
+{
+	if (cr_console_is_whole(console))
+		return "whole";
+	if (start->flags & CR_START_NO_CONSOLE)
+		return "none";
+	return start->stdio[1] == out ? "held" : "parts";
+}
+
 int main(int argc, char **argv)
 {
-	const HANDLE stdio[] = {GetStdHandle(STD_INPUT_HANDLE), GetStdHandle(STD_OUTPUT_HANDLE),
-				GetStdHandle(STD_ERROR_HANDLE)};
+	HANDLE stdio[] = {GetStdHandle(STD_INPUT_HANDLE), GetStdHandle(STD_OUTPUT_HANDLE),
+			  GetStdHandle(STD_ERROR_HANDLE)};
 	const struct cr_job_limits limits = {0};
 	struct cr_process_start start = {.program = argc > 1 ? argv[1] : NULL, .argv = argv + 1};
 	struct cr_process process = {0};
@@ -75,6 +86,12 @@ int main(int argc, char **argv)
 	fixture_init();
 	plays_user = argc > 2 && strcmp(argv[1], "--break") == 0;
 	start.argv += plays_user;
+	if (argc > 2 && strcmp(argv[1], "--write-only") == 0) {
+		start.argv++;
+		stdio[1] =
+			CreateFileW(L"CONOUT$", GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
+				    NULL, OPEN_EXISTING, 0, NULL);
+	}
 	start.program = start.argv[0];
 	if (cr_console_open(stdio, &console, &err) < 0 ||
 	    cr_job_create(&limits, &start.job, &err) < 0)
@@ -82,9 +99,7 @@ int main(int argc, char **argv)
 	cr_console_prepare(console, &start);
 	if (cr_process_start(&start, &process, &err) < 0 || cr_console_begin(console, &err) < 0)
 		return fail(&err);
-	write_file("mode.txt", cr_console_is_whole(console)
-				       ? "whole"
-				       : (start.flags & CR_START_NO_CONSOLE ? "none" : "parts"));
+	write_file("mode.txt", mode_of(console, &start, stdio[1]));
 	code = serve(console, &process, start.job);
 	cr_process_close(&process);
 	cr_console_close(console);

@@ -119,7 +119,17 @@ def parts(tap, wine, launcher, probe):
     output, error = child.communicate(timeout=SECONDS)
     tap.check("output and error that are pipes are passed through untouched",
               (output, error, child.returncode) == (b"one", b"two", 3), (output, error))
-    tap.check("that is a console in parts", mode(wine) == "parts", mode(wine))
+    tap.check("that is a console in parts", mode(wine) == "held", mode(wine))
+    terminal.close()
+
+
+def write_only(tap, wine, launcher, probe):
+    terminal = Terminal()
+    child = wine.start(launcher, "--write-only", probe, "both", stdin=terminal.far,
+                       stdout=terminal.far, stderr=terminal.far, env={"TERM": "xterm"})
+    tap.check("what is written to a console that can only be written is shown",
+              terminal.read_until(b"one") and end_of(child) == 3, terminal.seen)
+    tap.check("and the command does not hold it", mode(wine) == "parts", mode(wine))
     terminal.close()
 
 
@@ -128,7 +138,7 @@ def relayed_input(tap, wine, launcher, probe):
     os.unlink(os.path.join(wine.dir, "mode.txt"))
     child = wine.start(launcher, probe, "copy", stdin=terminal.far, stdout=subprocess.PIPE,
                        stderr=subprocess.DEVNULL, env={"TERM": "xterm"})
-    wait_for(lambda: mode(wine) == "parts")
+    wait_for(lambda: mode(wine) == "held")
     line = b""
     for _ in range(SECONDS):  # what is typed before Wine listens is lost
         terminal.type("grü\r".encode())
@@ -179,7 +189,7 @@ def no_console(tap, wine, launcher, probe):
     code, output = wine.run(launcher, probe, "both", timeout=SECONDS)
     tap.check("without a console handles are passed through", (code, output) == (3, b"onetwo"),
               output)
-    tap.check("and the command has a pseudo console all the same", mode(wine) == "parts", mode(wine))
+    tap.check("and the command has a pseudo console all the same", mode(wine) == "held", mode(wine))
     code, output = wine.run(launcher, probe, "console", timeout=SECONDS)
     tap.check("which it can open", code == 0, (code, output))
 
@@ -205,7 +215,7 @@ def main(argv):
     tap = Tap()
     with wine_of_tests.opened() as wine:
         launcher, probe, holder = [wine.copy(path) for path in argv[1:4]]
-        for test in (whole, modes_restored, parts, relayed_input, relayed_output, ctrl_break,
+        for test in (whole, modes_restored, parts, write_only, relayed_input, relayed_output, ctrl_break,
                      no_console):
             test(tap, wine, launcher, probe)
         killed(tap, wine, holder)
