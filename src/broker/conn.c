@@ -45,10 +45,10 @@ static void unlink_conn(struct br_conn *conn)
 	b->n_conns--;
 }
 
-static void fill_event(const struct br_conn *conn, struct cr_net_msg *event)
+void br_conn_fill(const struct br_conn *conn, struct cr_net_msg *event)
 {
 	*event = (struct cr_net_msg){
-		.id = conn->id,
+		.id = br_question_id(conn),
 		.addr = conn->target.addr,
 		.dialled = conn->dialled,
 		.dialled_any = conn->has_dialled,
@@ -76,18 +76,20 @@ void br_conn_end(struct br_conn *conn, enum cr_net_end end)
 	struct broker *b = conn->broker;
 	struct cr_net_msg event;
 
-	fill_event(conn, &event);
+	if (end == CR_NET_LEFT)
+		br_question_leave(conn);
+	br_conn_fill(conn, &event);
 	event.kind = CR_NET_EVENT;
 	event.end = (uint8_t)end;
 	br_tell(b, &event);
-	event_del(&conn->timer);
+	br_leave_stop(conn);
 	br_dial_free(conn->dial);
 	br_entry_free(conn->entry);
 	br_flow_close(&conn->up);
 	br_flow_close(&conn->down);
 	if (conn->server >= 0)
 		is_whole(conn) ? (void)close(conn->server) : close_hard(conn->server);
-	if (conn->way != BR_WAY_CAPTURED && !conn->is_answered)
+	if (conn->way != BR_WAY_CAPTURED && !conn->is_answered && end != CR_NET_LEFT)
 		br_proxy_refuse(conn, end);
 	else
 		is_whole(conn) ? (void)close(conn->client) : close_hard(conn->client);
@@ -95,80 +97,6 @@ void br_conn_end(struct br_conn *conn, enum cr_net_end end)
 	b->n_incoming -= conn->way == BR_WAY_PUBLISHED;
 	br_held_free(b, conn->held);
 	br_spare_give(&b->spare_conns, conn);
-}
-
-/* The question about the same place that somebody waits for already; 0: there is none. */
-static uint64_t asked_already(const struct br_conn *conn)
-{
-	for (const struct br_conn *other = conn->broker->conns; other; other = other->next)
-		if (other != conn && other->id && br_same_target(&other->target, &conn->target))
-			return other->id;
-	return 0;
-}
-
-/* The connection waits; one question serves all that go to the same place, and ends for all. */
-static void ask(struct br_conn *conn)
-{
-	const struct timeval limit = {.tv_sec = conn->broker->ask_seconds};
-	struct cr_net_msg question;
-
-	conn->id = asked_already(conn);
-	if (conn->id)
-		return;
-	conn->id = ++conn->broker->next_id;
-	evtimer_add(&conn->timer, &limit);
-	fill_event(conn, &question);
-	question.kind = CR_NET_ASK;
-	question.seconds = conn->broker->ask_seconds;
-	br_channel_send(&conn->broker->talk, &question);
-}
-
-static const struct br_conn *find_asking(const struct broker *b, uint64_t id)
-{
-	for (const struct br_conn *conn = b->conns; conn; conn = conn->next)
-		if (id && conn->id == id)
-			return conn;
-	return NULL;
-}
-
-static enum cr_net_end end_of(const struct cr_net_msg *answer)
-{
-	enum cr_net_end end = (enum cr_net_end)answer->end;
-
-	return cr_net_end_is_refusal(end) ? end : CR_NET_DENIED;
-}
-
-void br_conn_answer(struct broker *b, const struct cr_net_msg *answer)
-{
-	const struct br_conn *asking = find_asking(b, answer->id);
-	struct br_conn *next;
-
-	if (!asking)
-		return; /* it has gone meanwhile */
-	if (answer->allowed)
-		br_grant_add(b, &asking->target, answer->seconds);
-	for (struct br_conn *conn = b->conns; conn; conn = next) {
-		next = conn->next;
-		if (conn->id != answer->id)
-			continue;
-		if (!answer->allowed) {
-			br_conn_end(conn, end_of(answer));
-			continue;
-		}
-		conn->id = 0;
-		event_del(&conn->timer);
-		br_dial(conn);
-	}
-}
-
-static void on_no_answer(evutil_socket_t fd, short what, void *arg)
-{
-	const struct br_conn *conn = arg;
-	const struct cr_net_msg none = {.id = conn->id, .end = CR_NET_UNANSWERED};
-
-	(void)fd;
-	(void)what;
-	br_conn_answer(conn->broker, &none);
 }
 
 struct br_conn *br_conn_new(struct broker *b, int client, const struct cr_net_addr *local,
@@ -189,7 +117,7 @@ struct br_conn *br_conn_new(struct broker *b, int client, const struct cr_net_ad
 		conn->pid = by->pid;
 		memcpy(conn->program, by->program, sizeof(conn->program));
 	}
-	evtimer_assign(&conn->timer, b->base, on_no_answer, conn);
+	br_leave_prepare(conn);
 	link_conn(conn);
 	return conn;
 }
@@ -205,7 +133,7 @@ static void admit(struct br_conn *conn)
 	else if (b->n_conns > b->max_conns)
 		br_conn_end(conn, CR_NET_LIMIT);
 	else if (verdict.decision == CR_ASK)
-		ask(conn);
+		br_question_ask(conn);
 	else
 		br_dial(conn);
 }
@@ -249,6 +177,7 @@ void br_conn_dialled(struct br_conn *conn, int server, const struct cr_net_addr 
 {
 	const int one = 1;
 
+	br_leave_stop(conn);
 	br_dial_free(conn->dial);
 	br_entry_free(conn->entry);
 	conn->dial = NULL;

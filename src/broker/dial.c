@@ -115,6 +115,7 @@ static void set_timer(struct br_dial *dial)
 				     .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
 
 	evtimer_add(&dial->timer, &wait);
+	br_leave_watch(dial->conn);
 }
 
 /* One more address, or the end when all have failed. */

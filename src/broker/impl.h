@@ -148,6 +148,7 @@ struct broker {
 	size_t n_incoming;
 	struct br_conn *conns;                        /* the newest first */
 	size_t n_conns, max_conns, n_held, n_streams; /* streams: name service by TCP */
+	struct br_question *questions;
 	uint64_t next_id;
 	bool is_ending;
 	uint32_t ask_seconds;
@@ -186,11 +187,12 @@ enum br_gate {
 	BR_GATE_OPEN,   /* bytes are moved unseen */
 };
 
-struct br_dial;   /* dial.c: while there is no connection to the host yet */
-struct br_entry;  /* publish.c: while there is none into the box yet */
-struct br_lookup; /* lookup.c: somebody waits for the addresses of a name */
-struct br_asking; /* lookup.c: a name that the servers are asked about */
-struct br_fetch;  /* fetch.c: an answer that is fetched by TCP */
+struct br_dial;     /* dial.c: while there is no connection to the host yet */
+struct br_entry;    /* publish.c: while there is none into the box yet */
+struct br_lookup;   /* lookup.c: somebody waits for the addresses of a name */
+struct br_asking;   /* lookup.c: a name that the servers are asked about */
+struct br_fetch;    /* fetch.c: an answer that is fetched by TCP */
+struct br_question; /* question.c: while somebody is asked about it */
 
 struct br_conn {
 	struct br_conn *next, *prev;
@@ -201,7 +203,6 @@ struct br_conn {
 	bool unchecked; /* the rule says `notls`, or names an address */
 	enum br_way way;
 	bool is_answered; /* the one who asked the proxy has been told that it is done */
-	uint64_t id;      /* of the question, which others may wait for too; 0: it waits for none */
 	uint64_t started_ms;
 	int32_t pid;
 	char program[CR_NET_PROGRAM];
@@ -211,7 +212,9 @@ struct br_conn {
 	struct br_held *held;
 	struct br_dial *dial;
 	struct br_entry *entry;
-	struct event timer; /* of the question */
+	struct br_question *question; /* others may wait for it too */
+	struct event leaving;         /* something happens to the client while it waits */
+	bool is_probed;               /* the kernel asks every second whether it is there */
 	struct br_flow up, down;
 };
 
@@ -291,11 +294,28 @@ struct br_request {
 void br_conn_request(struct broker *b, int client, const struct br_request *request);
 void br_conn_accept(struct broker *b, int client, const struct cr_net_addr *local,
 		    const struct br_want *by);
+/* What is known of it now; the kind is the caller's to say. */
+void br_conn_fill(const struct br_conn *conn, struct cr_net_msg *event);
 /* Ends a connection; a refusal or failure resets the client. The connection is gone. */
 void br_conn_end(struct br_conn *conn, enum cr_net_end end);
 /* dial.c has reached the host. */
 void br_conn_dialled(struct br_conn *conn, int server, const struct cr_net_addr *addr);
-void br_conn_answer(struct broker *b, const struct cr_net_msg *answer);
+
+/* question.c: the connection waits until somebody has said whether it may be made; it may be gone
+ * already. */
+void br_question_ask(struct br_conn *conn);
+/* It waits no longer. The question is withdrawn a moment after the last has left. */
+void br_question_leave(struct br_conn *conn);
+/* 0: it waits for none. */
+uint64_t br_question_id(const struct br_conn *conn);
+void br_question_answer(struct broker *b, const struct cr_net_msg *answer);
+
+/* leave.c: from now on, until br_leave_stop, the connection ends when its client has left. */
+void br_leave_prepare(struct br_conn *conn);
+void br_leave_watch(struct br_conn *conn);
+void br_leave_stop(struct br_conn *conn);
+/* The box's end of a connection to the proxy, before it is closed. */
+void br_leave_soon(int fd);
 
 /* dial.c: calls br_conn_dialled or br_conn_end, maybe before it returns. */
 void br_dial(struct br_conn *conn);

@@ -107,6 +107,7 @@ void br_join(struct broker *b, const struct cr_net_msg *msg, int fd)
 		error = errno;
 	else if (connect(fd, (const struct sockaddr *)&to, len) < 0)
 		error = errno;
+	br_leave_soon(fd);
 	if ((error == 0 || error == EINPROGRESS) && source_of(fd, &source))
 		br_remember(b, msg, &source);
 	br_proxy_accept(b); /* before so many others come that this one is forgotten */

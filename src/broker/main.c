@@ -53,7 +53,7 @@ static void on_talk(struct broker *b, const struct cr_net_msg *msg, int fd)
 	if (msg->kind == CR_NET_WANT)
 		br_want(b, msg);
 	else if (msg->kind == CR_NET_ANSWER)
-		br_conn_answer(b, msg);
+		br_question_answer(b, msg);
 }
 
 #define MOST_FILES  (1 << 20)

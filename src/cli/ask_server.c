@@ -98,6 +98,17 @@ static int watch(struct cr_asker *asker, struct ask_client *client, const json_t
 	return list(asker, client, request);
 }
 
+/* Who is about to answer wants to know what has become of it. */
+static int send_unknown(const struct cr_asker *asker, const struct ask_client *client,
+			const char *id)
+{
+	json_t *unknown = json_pack("{s:s}", "event", "unknown");
+
+	if (unknown && cr_questions_was_withdrawn(&asker->questions, id))
+		json_object_set_new(unknown, "by", json_string("left"));
+	return send_json(client, unknown);
+}
+
 static int answer(struct cr_asker *asker, struct ask_client *client, const json_t *request)
 {
 	json_int_t seconds = -1;
@@ -113,7 +124,7 @@ static int answer(struct cr_asker *asker, struct ask_client *client, const json_
 	struct cr_question *question = cr_questions_find(&asker->questions, id);
 
 	if (!question)
-		return send_json(client, json_pack("{s:s}", "event", "unknown"));
+		return send_unknown(asker, client, id);
 	ask_answer(asker, question,
 		   &(const struct cr_reply){
 			   .allowed = allow != 0,

@@ -234,6 +234,7 @@ bool ask_tty_begin(struct ask_tty *asked, const struct ask_tty_text *text)
 	asked->tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (asked->tty < 0)
 		return false;
+	asked->why = "";
 	asked->group = tcgetpgrp(asked->tty);
 	if (asked->group > 0 && is_ours(asked->group)) {
 		if (ask_freeze(&asked->frozen) && tcgetattr(asked->tty, &asked->saved) == 0 &&
@@ -243,6 +244,13 @@ bool ask_tty_begin(struct ask_tty *asked, const struct ask_tty_text *text)
 	}
 	close(asked->tty);
 	return false;
+}
+
+static void say_over(const struct ask_tty *asked)
+{
+	say(asked->tty, "\r\033[Kcarrel: not asked any more");
+	say(asked->tty, asked->why);
+	say(asked->tty, "\n");
 }
 
 /* We are in the background, and would be stopped for touching the terminal. */
@@ -259,7 +267,7 @@ static void give_back(struct ask_tty *asked, bool answered)
 		restart_output(asked->tty);
 		tcflush(asked->tty, TCIFLUSH); /* keys meant for us */
 		if (!answered)
-			say(asked->tty, "\r\033[Kcarrel: not asked any more\n");
+			say_over(asked);
 		tcsetattr(asked->tty, TCSANOW, &asked->saved);
 	}
 	if (owner == asked->child && tcsetpgrp(asked->tty, asked->group) < 0)

@@ -190,7 +190,22 @@ void cr_asker_is_over(struct cr_asker *asker, uint64_t id)
 	show_next(asker);
 }
 
-void cr_asker_question(struct cr_asker *asker, const struct cr_net_msg *msg)
+static void withdraw(struct cr_asker *asker, uint64_t number)
+{
+	struct cr_question *question = cr_questions_find_number(&asker->questions, number);
+
+	if (!question)
+		return;
+
+	const struct cr_reply left = cr_questions_withdraw(&asker->questions, question);
+
+	if (asker->on_tty == question)
+		asker->tty.why = ": the program has left";
+	drop(asker, question, &left);
+	show_next(asker);
+}
+
+static void begin(struct cr_asker *asker, const struct cr_net_msg *msg)
 {
 	const struct cr_question *question = cr_questions_add(&asker->questions, msg);
 
@@ -200,6 +215,14 @@ void cr_asker_question(struct cr_asker *asker, const struct cr_net_msg *msg)
 	}
 	ask_server_tell_new(asker, question);
 	show_next(asker);
+}
+
+void cr_asker_question(struct cr_asker *asker, const struct cr_net_msg *msg)
+{
+	if (msg->kind == CR_NET_WITHDRAWN)
+		withdraw(asker, msg->id);
+	else
+		begin(asker, msg);
 }
 
 void cr_asker_serve(struct cr_asker *asker)

@@ -76,7 +76,8 @@ struct ask_tty {
 	struct ask_source source; /* the answer of `child`; fd -1: nothing is asked */
 	int tty;
 	pid_t child;
-	pid_t group; /* that had the terminal */
+	pid_t group;     /* that had the terminal */
+	const char *why; /* it is not asked any more, as the end of a sentence; "" */
 	struct termios saved;
 	struct ask_frozen frozen;
 };

@@ -236,8 +236,20 @@ static void print_question(struct cr_cli *cli, const json_t *line)
 	print_origin(cli, json_object_get(line, "origin"));
 }
 
+/* Nobody has answered, and nobody need: whoever waited for it has gone. */
+static int is_withdrawn(const json_t *line)
+{
+	const char *by = json_string_value(json_object_get(line, "by"));
+
+	return by && strcmp(by, "left") == 0;
+}
+
 static void print_answer(struct cr_cli *cli, const json_t *line)
 {
+	if (is_withdrawn(line)) {
+		printf("%s  not asked any more: the program has left\n", text_of(cli, line, "id"));
+		return;
+	}
 	printf("%s  %s, says %s\n", text_of(cli, line, "id"),
 	       json_is_true(json_object_get(line, "allowed")) ? "allowed" : "refused",
 	       text_of(cli, line, "by"));
@@ -400,42 +412,50 @@ static json_t *answer_json(const char *id, int allow, uint64_t seconds)
 	return request;
 }
 
-/* True when this box has asked that, and has taken the answer. */
-static int answer_box(struct box *box, json_t *request)
+/* What a box says to an answer. */
+enum taken { NOT_ASKED, WITHDRAWN, TAKEN };
+
+static enum taken answer_box(struct box *box, json_t *request)
 {
 	json_t *line;
 
 	if (send_request(box, request) < 0)
-		return 0;
+		return NOT_ASKED;
 	while ((line = await_line(box))) {
 		const int done = strcmp(event_of(line), "done") == 0;
 		const int other = strcmp(event_of(line), "unknown") == 0 ||
 				  strcmp(event_of(line), "error") == 0;
+		const int withdrawn = other && is_withdrawn(line);
 
 		json_decref(line);
 		if (done || other)
-			return done;
+			return done ? TAKEN : withdrawn ? WITHDRAWN : NOT_ASKED;
 	}
-	return 0;
+	return NOT_ASKED;
 }
 
 static int answer(struct cr_cli *cli, const char *id, int allow, uint64_t seconds)
 {
 	struct boxes boxes = {.cli = cli};
 	struct cr_err err;
-	int done = 0;
+	enum taken taken = NOT_ASKED;
 
 	if (strspn(id, ID_CHARACTERS) != CR_QUESTION_ID - 1 || id[CR_QUESTION_ID - 1])
 		return cr_cli_usage(cli, "'%.100s' is no question: 'carrel approvals' lists them",
 				    id);
 	if (find_boxes(&boxes, &err) < 0)
 		return cr_cli_fail(cli, &err);
-	for (size_t i = 0; i < boxes.count && !done; i++)
-		done = answer_box(boxes.items[i], answer_json(id, allow, seconds));
+	for (size_t i = 0; i < boxes.count && taken == NOT_ASKED; i++)
+		taken = answer_box(boxes.items[i], answer_json(id, allow, seconds));
 	close_boxes(&boxes);
-	if (!done)
+	if (taken == NOT_ASKED)
 		fprintf(stderr, "carrel: no box asks '%s' (any more)\n", id);
-	return done ? CR_EXIT_OK : CR_EXIT_NO;
+	if (taken == WITHDRAWN)
+		fprintf(stderr,
+			"carrel: nobody waits for '%s' any more: the program has left; it will be "
+			"asked again when it tries again\n",
+			id);
+	return taken == TAKEN ? CR_EXIT_OK : CR_EXIT_NO;
 }
 
 struct approve_options {

@@ -52,7 +52,8 @@ typedef void (*cr_connection_fn)(void *arg, const struct cr_net_msg *event);
 #define CR_PROXY_SECRET 32 /* hexadecimal digits */
 
 /* Called once for every connection that the rules say is to be asked for, which waits for
- * cr_child_answer (`id` of the question); borrowed for the call. */
+ * cr_child_answer (`id` of the question), and with kind CR_NET_WITHDRAWN and that id when whoever
+ * waited has left; borrowed for the call. */
 typedef void (*cr_ask_fn)(void *arg, const struct cr_net_msg *question);
 
 /*

@@ -51,7 +51,8 @@ enum cr_net_kind {
 			 * listens there from now on */
 	CR_NET_EVENT,   /* the rest of the struct: one decision */
 	CR_NET_ASK,     /* id, seconds, and as EVENT: may this connection be made? An EVENT with the
-			 * same id tells that nobody waits for the answer any more */
+			 * same id tells that the question is over */
+	CR_NET_WITHDRAWN, /* id: of an ASK: whoever waited for the answer has left */
 	CR_NET_KIND_COUNT
 };
 
@@ -63,6 +64,7 @@ enum cr_net_kind {
 	X(CR_NET_DONE, "done", false, "closed by its ends")                               \
 	X(CR_NET_FAILED, "failed", false, "the host could not be reached")                \
 	X(CR_NET_NO_NAME, "no-name", false, "the name leads to no address")               \
+	X(CR_NET_LEFT, "left", false, "the program left before it was connected")         \
 	X(CR_NET_BY_RULES, "rules", true, "broker")                                       \
 	X(CR_NET_LOOKUP, "lookup", true, "name service of the box")                       \
 	X(CR_NET_DENIED, "denied", true, "broker: somebody was asked and said no")        \

@@ -79,8 +79,20 @@ static void settle(struct cr_asked *asked, struct cr_question *question,
 	end(asked, question, &settled);
 }
 
+static void withdraw(struct cr_asked *asked, uint64_t number)
+{
+	struct cr_question *question = cr_questions_find_number(&asked->questions, number);
+
+	if (!question)
+		return;
+
+	const struct cr_reply left = cr_questions_withdraw(&asked->questions, question);
+
+	end(asked, question, &left);
+}
+
 /* A question that nobody can be shown is answered with no. */
-void cr_asked_question(struct cr_asked *asked, const struct cr_net_msg *msg)
+static void begin(struct cr_asked *asked, const struct cr_net_msg *msg)
 {
 	const struct cr_asked_calls *calls = &asked->box.calls;
 	struct cr_question *question = cr_questions_add(&asked->questions, msg);
@@ -94,6 +106,14 @@ void cr_asked_question(struct cr_asked *asked, const struct cr_net_msg *msg)
 			cr_question_end(question);
 	}
 	free(json);
+}
+
+void cr_asked_question(struct cr_asked *asked, const struct cr_net_msg *msg)
+{
+	if (msg->kind == CR_NET_WITHDRAWN)
+		withdraw(asked, msg->id);
+	else
+		begin(asked, msg);
 }
 
 static const struct cr_reply nobody = {.by = "time"};

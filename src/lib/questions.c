@@ -123,6 +123,23 @@ void cr_question_end(struct cr_question *question)
 	question->id[0] = '\0';
 }
 
+struct cr_reply cr_questions_withdraw(struct cr_questions *questions,
+				      const struct cr_question *question)
+{
+	const size_t i = questions->next_withdrawn++ % CR_QUESTIONS;
+
+	memcpy(questions->withdrawn[i], question->id, CR_QUESTION_ID);
+	return (struct cr_reply){.by = "left"};
+}
+
+bool cr_questions_was_withdrawn(const struct cr_questions *questions, const char *id)
+{
+	for (size_t i = 0; i < CR_QUESTIONS; i++)
+		if (id[0] && strcmp(questions->withdrawn[i], id) == 0)
+			return true;
+	return false;
+}
+
 json_t *cr_question_json(const struct cr_question *question)
 {
 	const struct cr_rule *rule = question->rule;

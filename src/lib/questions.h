@@ -39,7 +39,7 @@ struct cr_question {
 struct cr_reply {
 	bool allowed;
 	uint32_t seconds; /* or CR_FOR_THE_BOX */
-	const char *by;   /* "terminal", "client", "program", "time" */
+	const char *by;   /* "terminal", "client", "program", "time", "left" */
 	int64_t pid;      /* of the client; 0 */
 };
 
@@ -52,6 +52,8 @@ struct cr_questions {
 		uint64_t until_ms;
 	} refused[CR_REFUSALS];
 	size_t next_refused;
+	char withdrawn[CR_QUESTIONS][CR_QUESTION_ID]; /* the last ones */
+	size_t next_withdrawn;
 };
 
 /* The box starts about now. *questions is zeroed. */
@@ -71,6 +73,12 @@ struct cr_reply cr_questions_settle(struct cr_questions *questions,
 				    const struct cr_reply *answer);
 
 void cr_question_end(struct cr_question *question);
+
+/* Whoever waited for the answer has left: nothing holds and nothing is refused by that, and
+ * cr_question_end is due all the same. Its reply; and was that the end of this one? */
+struct cr_reply cr_questions_withdraw(struct cr_questions *questions,
+				      const struct cr_question *question);
+bool cr_questions_was_withdrawn(const struct cr_questions *questions, const char *id);
 
 /* docs/approvals.md, "question" and "answered". New references; NULL when memory is out. */
 json_t *cr_question_json(const struct cr_question *question);

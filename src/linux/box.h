@@ -155,6 +155,7 @@ int cr_netns_start(struct cr_box *box);
 int cr_netns_join(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 
 /* capture.c: the network of a box with a broker; see there. */
+int cr_capture_grab(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 int cr_capture_open(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 int cr_capture_listen(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 int cr_capture_publish(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);

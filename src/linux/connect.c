@@ -365,6 +365,8 @@ int cr_notifier_hear(struct cr_notifier *n, int listener, int talk)
 		give_verdict(n, listener, &msg);
 	if (msg.kind == CR_NET_ASK)
 		ask_somebody(n, &msg, listener, talk);
+	if (msg.kind == CR_NET_WITHDRAWN && n->on_ask)
+		n->on_ask(n->arg, &msg);
 	if (msg.kind == CR_NET_LOOK_UP)
 		cr_resolver_answer(&n->resolver, talk);
 	if (msg.kind != CR_NET_EVENT)

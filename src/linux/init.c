@@ -78,7 +78,7 @@ static const struct {
 	cr_step_fn grab, mask, apply, confine, cover;
 } table[CR_STEP_KIND_COUNT] = {
 	[CR_STEP_LOOPBACK] = {.cover = cr_netns_join},
-	[CR_STEP_CAPTURE] = {.cover = cr_capture_open},
+	[CR_STEP_CAPTURE] = {.grab = cr_capture_grab, .cover = cr_capture_open},
 	[CR_STEP_LISTEN] = {.cover = cr_capture_listen},
 	[CR_STEP_PUBLISH] = {.cover = cr_capture_publish},
 	[CR_STEP_READ_ONLY_TREE] = {.apply = cr_mount_read_only_tree},

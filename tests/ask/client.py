@@ -5,6 +5,7 @@ import fcntl
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import termios
@@ -22,6 +23,52 @@ def connect():
             print("GOT", text or "nothing", flush=True)
     except OSError as error:
         print("FAILED", type(error).__name__, flush=True)
+
+
+def begin(how=""):
+    """A connection on which something is said at once, here or at another port."""
+    peer = socket.create_connection((sys.argv[1], int(how or sys.argv[2])), timeout=25)
+    peer.sendall(b"hello")
+    return peer
+
+
+def half(port=""):
+    """One that has said everything and still wants the answer."""
+    try:
+        with begin(port) as peer:
+            peer.shutdown(socket.SHUT_WR)
+            print("HALF", flush=True)
+            print("GOT", peer.recv(16).decode() or "nothing", flush=True)
+    except OSError as error:
+        print("FAILED", type(error).__name__, flush=True)
+
+
+def leave(port=""):
+    """One that is closed as soon as it is open."""
+    begin(port).close()
+    print("LEFT", flush=True)
+
+
+def reset(port=""):
+    with begin(port) as peer:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    print("LEFT", flush=True)
+
+
+def storm(count):
+    """So many that leave, one after the other."""
+    for _ in range(int(count)):
+        begin().close()
+    print("LEFT", flush=True)
+
+
+def child(step):
+    """A child does that step; we wait for its end."""
+    if os.fork() == 0:
+        globals()[step]()
+        os._exit(0)
+    os.wait()
+    print("WIDOWED", flush=True)
 
 
 def wait():

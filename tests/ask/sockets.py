@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from scene import AskPlace, battery, enter, until
+from scene import ADDRESS, AskPlace, battery, enter, until
 
 FOREIGN_ID = 61235
 CONNECT = {"x86_64": "42", "aarch64": "203"} # the number of connect(2)
@@ -497,6 +497,94 @@ def held(place):
         return [] if code == 130 and not out else [f"{code} {out} {errors}"]
 
 
+def withdrawn(place):
+    """A client that leaves takes its question with it: who watches hears it, who answers is told."""
+    problems = []
+    for step in "leave", "reset":
+        with Box(place, [step, "wait", "connect"]) as box, Client(place) as client:
+            question = box.question()["id"]
+            client.send({"op": "watch"})
+            client.line()
+            until("an end", lambda: not place.questions())
+            events = [client.line() for _ in range(3)]
+            code, said = place.carrel_says("approve", question)
+            client.send({"op": "answer", "id": question, "allow": True})
+            events += [client.line()]
+            go(place)
+            again = box.question()["id"] # nothing was granted, nothing refused
+            place.carrel_says("deny", again)
+            _, out, _ = box.end()
+        wanted = [("question", None), ("listed", None), ("answered", "left"), ("unknown", "left")]
+        problems += [] if [(event["event"], event.get("by")) for event in events] == wanted and \
+            not events[2]["allowed"] and code == 1 and "the program has left" in said and \
+            again != question and "FAILED" in out else [f"{step}: {events} {code} {said} {out}"]
+    return problems
+
+
+def still_wanted(place):
+    """A client that has only sent everything has not left: it is asked about, answered and served."""
+    nobody, rules = "9", [f"ask connect {ADDRESS}:9"]
+    with Box(place, ["leave:" + nobody, "half"], rules=rules) as box:
+        until("both questions", lambda: len(place.questions()) == 2)
+        until("the end of one", lambda: len(place.questions()) == 1)
+        question = place.questions()[0]
+        problems = [] if question["port"] == place.server.port else [str(question)]
+        place.carrel_says("approve", question["id"])
+        _, out, errors = box.end()
+        return problems + ([] if "GOT hello" in out else [out, errors])
+
+
+def shared(place):
+    """A question that two wait for stays when the first leaves; one event tells that it has left."""
+    log = os.path.join(place.workspace, "shared")
+    with Box(place, ["leave", "half"], ["--events", log]) as box:
+        question = box.question()["id"]
+        until("the first has left", lambda: os.path.exists(log) and "left" in read(log))
+        problems = [] if [q["id"] for q in place.questions()] == [question] else ["it has gone"]
+        place.carrel_says("approve", question)
+        _, out, errors = box.end()
+        ends = [json.loads(line)["end"] for line in read(log).splitlines() if '"end"' in line]
+        return problems + ([] if "GOT hello" in out and ends == ["left", "done"] else
+                           [str(ends), out, errors])
+
+
+def storm(place):
+    """Connections that come and go in a loop are one question, and leave nothing."""
+    with Box(place, ["storm:300", "wait"]) as box, Client(place) as client:
+        client.send({"op": "watch"})
+        until("an end", lambda: box.child.stdout.readline() == "LEFT\n")
+        until("no question", lambda: not place.questions())
+        go(place)
+        box.end()
+        events = [line["event"] for line in client.rest()]
+        return [] if 0 < events.count("question") == events.count("answered") < 10 else [str(events)]
+
+
+def without_namespaces(place):
+    """The same in the landlock tier, by its proxy."""
+    curl = f"curl -sS --http0.9 -m 2 http://{place.object}/; echo CURL $?; sleep 20"
+    with Box(place, [], LESSER, command=["sh", "-c", curl]) as box:
+        question = box.question()["id"]
+        started = time.monotonic()
+        until("an end", lambda: not place.questions())
+        took = time.monotonic() - started
+        code, said = place.carrel_says("approve", question)
+        os.kill(box.child.pid, signal.SIGTERM)
+        _, out, errors = box.end()
+        return [] if code == 1 and "the program has left" in said and took < 15 and \
+            "CURL 28" in out else [f"{took} {code} {said} {out} {errors}"]
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def go(place):
+    with open(os.path.join(place.workspace, "go"), "w", encoding="ascii"):
+        pass
+
+
 def state_directory(place):
     """Without a runtime directory the sockets lie in the state directory, hidden from its own box."""
     state = os.path.join(place.state, "carrel")
@@ -539,7 +627,8 @@ def box_of(place, box):
 
 
 TESTS = [approve, deny, granted_for, watched, wrong_words, protocol, bad_requests, many_clients,
-         foreigners, out_of_reach, in_namespaces, killed, interrupted, held, odd_directory, state_directory, ids]
+         foreigners, out_of_reach, in_namespaces, killed, interrupted, held, withdrawn, still_wanted,
+         shared, storm, without_namespaces, odd_directory, state_directory, ids]
 
 if __name__ == "__main__":
     enter()

@@ -2,6 +2,7 @@
 """Questions on the terminal: what is said, which answer counts, and what the box may not do."""
 
 import re
+import signal
 import sys
 
 from scene import PROMPT, Terminal, battery, enter, os
@@ -336,9 +337,21 @@ def lesser(place):
     return problems
 
 
+def left(place):
+    """When the program that waits is killed, its question leaves the terminal, and the box goes on."""
+    with Terminal(place, place.words(["child:connect", "modes", "foreground"])) as box:
+        box.expect(PROMPT)
+        os.kill(place.questions()[0]["pid"], signal.SIGKILL)
+        box.expect("not asked any more: the program has left")
+        box.expect("WIDOWED")
+        box.expect("FOREGROUND True")
+        code = box.end()
+        return lacks(box.said, "GOT", "FAILED") + ([] if code == 0 else [f"{code} {box.said!r}"])
+
+
 TESTS = [yes, no, timeout, typeahead, pasted, other_words, raw, interrupt, reading, injected,
          queries, woken, held, resized, jobs,
-         background, elsewhere, ended, expires, no_ask, deceptive, lesser]
+         background, elsewhere, ended, left, expires, no_ask, deceptive, lesser]
 
 if __name__ == "__main__":
     enter()

@@ -195,6 +195,28 @@ def within(place):
     return problems
 
 
+def withdrawn(place):
+    """A question that nobody waits for any more is over, and an answer to it does nothing."""
+    with Box(place, place.client_words("leave", "wait", "connect")) as box:
+        question = box.line()
+        answered, event = {}, {}
+        while not answered:
+            line = box.line()
+            answered, event = (line, event) if line["event"] == "answered" else (answered, line)
+        box.say(f"allow {question['id']} 60")
+        with open(os.path.join(place.workspace, "go"), "w", encoding="ascii"):
+            pass
+        again = box.line()
+        box.say(f"deny {again['id']}")
+        _, _, said, made = box.end()
+    problems = differs(answered, event="answered", id=question["id"], allowed=False, seconds=None,
+                       by="left")
+    problems += differs(event, event="connection", end="left", refused=False)
+    problems += differs(again, event="question")
+    return problems if not problems and "FAILED" in said and made == 0 else \
+        problems + [f"{said} {made}"]
+
+
 # Every descriptor of a process but one's own that can be opened for writing, as a pipe can be.
 SEARCH = r"""
 import glob, os
@@ -225,7 +247,7 @@ def out_of_reach(place):
         ([] if code == 0 and "OWN []" in said and "OPENED 0" in said else [f"{code} {said}"])
 
 
-TESTS = [allow, deny, silence, not_asked, expires, ends_first, within, out_of_reach]
+TESTS = [allow, deny, silence, withdrawn, not_asked, expires, ends_first, within, out_of_reach]
 
 
 def main():

@@ -10,6 +10,8 @@ DATAGRAM_DNS = "93.184.215.55" # the hostile one without TCP
 SERVERS = DNS, HOSTILE_DNS, DATAGRAM_DNS
 WWW, WWW6 = "93.184.215.10", "2606:2800:220::10"
 OTHER, OTHER6 = "93.184.215.20", "2606:2800:220::20"
+LOST = "lost.example.com"
+NOWHERE = [f"93.184.217.{number}" for number in range(1, 17)] # packets to there are dropped
 BENCH, BENCH_ADDRESS = "bench.example.com", "93.184.215.99" # on the host itself
 METADATA = "169.254.169.254"
 
@@ -31,6 +33,7 @@ NAMES = {
     "www.example.com": [WWW, WWW6],
     "v4.example.com": [WWW],
     BENCH: [BENCH_ADDRESS],
+    LOST: NOWHERE,
     "v6.example.com": [WWW6],
     "xn--bcher-kva.example.com": [WWW],
     "mixed.example.com": [ROUTER, WWW],
@@ -62,5 +65,5 @@ def internet_addresses():
     """All addresses of the internet's own interface, with prefix lengths."""
     listed = {address for addresses in NAMES.values() for address in addresses}
     listed |= {DNS, HOSTILE_DNS, DATAGRAM_DNS, METADATA}
-    own = {ROUTER, ROUTER6, HOST, BENCH_ADDRESS, "127.0.0.1", "::1", "0.0.0.0", SPECIAL["mapped"]}
+    own = {*NOWHERE, ROUTER, ROUTER6, HOST, BENCH_ADDRESS, "127.0.0.1", "::1", "0.0.0.0", SPECIAL["mapped"]}
     return sorted(address + ("/128" if ":" in address else "/32") for address in listed - own)

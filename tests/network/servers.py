@@ -464,6 +464,8 @@ def set_up_internet():
     configure(["addr", "add", names.ROUTER + "/24", "dev", "internet"])
     configure(["addr", "add", names.ROUTER6 + "/64", "dev", "internet", "nodad"])
     configure(["link", "set", "internet", "up"])
+    for address in names.NOWHERE:
+        configure(["route", "add", "blackhole", address])
     for address in names.internet_addresses():
         configure(["addr", "add", address, "dev", "lo"])
 

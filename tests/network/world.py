@@ -35,7 +35,7 @@ UNSHARE = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--
 TOOLS = ("unshare", "setpriv", "ip", "mount", "openssl", "git")
 PYTHON = "/usr/bin/python3"
 # names of files that the ordinary account must be able to read
-PROBES = ("inside.py", "inside_load.py", "inside_proxy.py", "dnswire.py")
+PROBES = ("inside.py", "inside_load.py", "inside_proxy.py", "inside_leave.py", "dnswire.py")
 
 
 def lacking():

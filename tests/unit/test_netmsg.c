@@ -123,6 +123,7 @@ static void every_end_has_words(void **state)
 	}
 	assert_false(cr_net_end_is_refusal(CR_NET_DONE));
 	assert_false(cr_net_end_is_refusal(CR_NET_FAILED));
+	assert_false(cr_net_end_is_refusal(CR_NET_LEFT));
 }
 
 int main(void)
