@@ -23,11 +23,39 @@ struct br_dial {
 	struct br_conn *conn;
 	struct br_lookup *lookup; /* until the addresses of a name are known */
 	struct cr_net_addr addrs[BR_MAX_ADDRESS];
-	size_t n_addrs, next, failed;
+	size_t n_addrs, next, failed, in_flight;
 	uint64_t deadline_ms;
 	struct event timer;
 	struct attempt attempts[BR_MAX_ADDRESS];
 };
+
+/* The first attempt is in the connection's share of the descriptors; the others race with it, and
+ * those of all connections together are bounded. */
+static void count_attempt(struct br_dial *dial)
+{
+	if (dial->in_flight++ > 0)
+		dial->conn->broker->n_racing++;
+}
+
+static void forget_attempt(struct attempt *attempt)
+{
+	struct br_dial *dial = attempt->dial;
+
+	event_del(&attempt->writable);
+	attempt->fd = -1;
+	if (--dial->in_flight > 0)
+		dial->conn->broker->n_racing--;
+}
+
+static void give_up(struct attempt *attempt)
+{
+	int fd = attempt->fd;
+
+	if (fd < 0)
+		return;
+	forget_attempt(attempt);
+	close(fd);
+}
 
 void br_dial_free(struct br_dial *dial)
 {
@@ -35,12 +63,8 @@ void br_dial_free(struct br_dial *dial)
 		return;
 	br_lookup_cancel(dial->lookup);
 	event_del(&dial->timer);
-	for (size_t i = 0; i < dial->next; i++) {
-		if (dial->attempts[i].fd < 0)
-			continue;
-		event_del(&dial->attempts[i].writable);
-		close(dial->attempts[i].fd);
-	}
+	for (size_t i = 0; i < dial->next; i++)
+		give_up(&dial->attempts[i]);
 	br_spare_give(&dial->conn->broker->spare_dials, dial);
 }
 
@@ -55,8 +79,7 @@ static void on_connected(evutil_socket_t fd, short what, void *arg)
 	socklen_t len = sizeof(error);
 
 	(void)what;
-	event_del(&attempt->writable);
-	attempt->fd = -1;
+	forget_attempt(attempt);
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error == 0) {
 		br_conn_dialled(dial->conn, fd, &addr);
 		return;
@@ -103,6 +126,7 @@ static enum begun begin(struct br_dial *dial, size_t number, int *server)
 	event_assign(&attempt->writable, dial->conn->broker->base, fd, EV_WRITE, on_connected,
 		     attempt);
 	event_add(&attempt->writable, NULL);
+	count_attempt(dial);
 	return BEGUN;
 }
 
@@ -118,6 +142,21 @@ static void set_timer(struct br_dial *dial)
 	br_leave_watch(dial->conn);
 }
 
+/* With so many on their way everywhere, the oldest of these makes room for the next: it has had its
+ * time, and every address has its turn. */
+static void make_room(struct br_dial *dial)
+{
+	if (dial->in_flight == 0 || dial->conn->broker->n_racing < BR_MAX_RACING)
+		return;
+	for (size_t i = 0; i < dial->next; i++) {
+		if (dial->attempts[i].fd < 0)
+			continue;
+		give_up(&dial->attempts[i]);
+		dial->failed++;
+		return;
+	}
+}
+
 /* One more address, or the end when all have failed. */
 static void try_next(struct br_dial *dial)
 {
@@ -126,6 +165,7 @@ static void try_next(struct br_dial *dial)
 	while (dial->next < dial->n_addrs) {
 		const struct cr_net_addr addr = dial->addrs[dial->next];
 
+		make_room(dial);
 		switch (begin(dial, dial->next++, &server)) {
 		case DONE:
 			br_conn_dialled(dial->conn, server, &addr);

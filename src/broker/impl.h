@@ -34,6 +34,7 @@
 #define BR_MAX_ACCEPTS     64   /* connections taken before others have their turn */
 #define BR_MAX_FETCHES     64   /* answers fetched by TCP at a time; others wait */
 #define BR_MAX_ASKED       32   /* questions to init that it has not answered yet */
+#define BR_MAX_RACING      256  /* attempts to dial beside the first of each connection */
 
 struct broker;
 struct br_conn;
@@ -148,6 +149,7 @@ struct broker {
 	size_t n_incoming;
 	struct br_conn *conns;                        /* the newest first */
 	size_t n_conns, max_conns, n_held, n_streams; /* streams: name service by TCP */
+	size_t n_racing;
 	struct br_question *questions;
 	uint64_t next_id;
 	bool is_ending;

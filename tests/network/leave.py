@@ -21,7 +21,7 @@ from trial import ALLOWED
 LOST, PORT, DEAD = names.LOST, 443, names.NOWHERE[0]
 RULES = [f"allow connect {LOST}:{PORT}", f"allow connect {DEAD}:{PORT}", f"allow connect {ALLOWED}:7 notls"]
 SOON = 12 # seconds; a dial that nobody ends goes on for 30
-KEPT = 30
+KEPT, MOST_RACING = 30, 256
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -117,7 +117,31 @@ def loop(scene):
         ["loop", {"host": DEAD, "port": PORT, "count": count}]], {"left": left})
 
 
-ROWS = [gone, loop]
+def racing(scene):
+    """Sixteen addresses each, none of which answers."""
+    count, most = 60, []
+    capture = scene.world.capture()
+
+    def waiting():
+        def all_tried():
+            most.append(world.descriptors(scene.broker))
+            return len({packet.target for packet in capture.packets()
+                        if packet.port == PORT and packet.syn}) == 16
+        world.until("an attempt at every address", all_tried)
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            all_tried()
+        limit = scene.before + 2 * count + MOST_RACING + KEPT
+        return [] if max(most) <= limit else [f"{max(most)} descriptors, not {limit}"]
+    steps = [["ends", {"host": LOST, "port": PORT, "counts": {"keep": count}}]]
+    if scene.tier == "full":
+        steps += [echo(ALLOWED)]
+    with capture:
+        scene.play("attempts to reach silent hosts are bounded, and every address has its turn",
+                   steps, {"waiting": waiting})
+
+
+ROWS = [gone, loop, racing]
 
 
 def main():
