@@ -372,7 +372,7 @@ def out_of_reach(place):
                                  stdout=subprocess.PIPE, text=True, check=False).stdout
         problems += [] if "hello" in control else ["control: " + control]
         lesser = ["--tier", "landlock"]
-        for gap in ("metadata", "protected-paths", "processes", "connect-names", "connect-udp"):
+        for gap in ("metadata", "protected-paths", "processes", "connect-names"):
             lesser += ["--accept-gap", gap]
         for options in ([], lesser, [*lesser, "--read", place.runtime, "--write", place.runtime],
                         ["--read", place.runtime], ["--write", place.runtime],
