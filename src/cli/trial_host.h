@@ -24,6 +24,7 @@ struct cr_trial_command {
 	intptr_t open[CR_TRIAL_OPEN];             /* descriptors or handles for it, owned */
 	size_t n_open;
 	int new_session;
+	intptr_t group; /* process group to start in; 0: ours */
 };
 
 /* Adds a word at the end. */

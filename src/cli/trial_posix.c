@@ -78,6 +78,10 @@ static int spawn(const struct cr_trial_command *command, char **env, pid_t *pid)
 	posix_spawnattr_init(&attributes);
 	if (command->new_session)
 		posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+	if (command->group) {
+		posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+		posix_spawnattr_setpgroup(&attributes, (pid_t)command->group);
+	}
 	/* in a new session the terminal opened here becomes its own */
 	posix_spawn_file_actions_addopen(
 		&actions, 0, command->stdin_path ? command->stdin_path : "/dev/null", O_RDWR, 0);
@@ -224,6 +228,8 @@ void cr_trial_equip(struct cr_arena *arena, const struct cr_attack *attack,
 		    const struct cr_attack_env *env, struct cr_trial_command *command)
 {
 	command->new_session = (attack->needs & CR_NEEDS_TTY) != 0;
+	if (attack->needs & CR_NEEDS_GROUP)
+		command->group = (intptr_t)env->victim_pid;
 	if (attack->needs & CR_NEEDS_FDS)
 		inherit(arena, env, command);
 	if (attack->needs & CR_NEEDS_TTY)

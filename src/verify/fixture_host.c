@@ -312,6 +312,8 @@ int cr_fixture_children(struct cr_attack_fixture *fixture, struct cr_err *err)
 	fixture->server = start_child(fixture, serve);
 	if (fixture->victim < 0 || fixture->server < 0 || precious < 0)
 		return cr_fail_os(err, CR_E_IO, errno, "start the fixture's processes");
+	/* What is done to its group shall not be done to whoever runs this. */
+	setpgid(fixture->victim, fixture->victim);
 	/* The children keep theirs. */
 	close(precious);
 	for (size_t i = 0; i < CR_SERVED_COUNT; i++) {

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ioprio.h>
 #include <linux/kcmp.h>
 #include <sched.h>
 #include <signal.h>
@@ -72,6 +73,19 @@ static enum cr_attack_outcome by_kill_group(const struct cr_attack_env *env)
 {
 	signal(SIGURG, SIG_IGN);
 	return cr_attack_result(env, kill(0, SIGURG), "kill 0");
+}
+
+/* An error is no proof: some of the group may have been reached before it. */
+static enum cr_attack_outcome by_group_priority(const struct cr_attack_env *env)
+{
+	return cr_attack_result(env, setpriority(PRIO_PGRP, 0, getpriority(PRIO_PROCESS, 0) + 1),
+				"setpriority of the group");
+}
+
+static enum cr_attack_outcome by_group_ioprio(const struct cr_attack_env *env)
+{
+	return cr_attack_result(env, syscall(SYS_ioprio_set, IOPRIO_WHO_PGRP, 0, 2 << 13 | 7),
+				"ioprio_set of the group");
 }
 
 /* Asks the kernel to send the signal for us, when there is something to read. */
@@ -283,6 +297,12 @@ static enum cr_attack_outcome by_robust_list(const struct cr_attack_env *env)
 		.name = NAME, .threats = THREATS, .title = TITLE, .fn = FN, \
 		.tiers = CR_HOLDS_BOTH, .traits = TRAITS                    \
 	}
+/* What reaches the process group that the launcher was started in, with the victim in it. */
+#define GROUP(NAME, TITLE, FN)                                                                   \
+	{                                                                                        \
+		.name = NAME, .threats = "34", .title = TITLE, .fn = FN, .tiers = CR_HOLDS_BOTH, \
+		.needs = CR_NEEDS_GROUP, .traits = CR_TRAIT_TRACE | CR_TRAIT_BY_TRACE            \
+	}
 /* What Landlock has no hook for: only a pid namespace keeps the victim out of reach. */
 #define SETTING(NAME, TITLE, FN, ARG)                                                \
 	{                                                                            \
@@ -308,15 +328,11 @@ static const struct cr_attack rows[] = {
 		.needs = CR_NEEDS_ORDINARY,
 		.traits = CR_TRAIT_TRACE | CR_TRAIT_BY_TRACE,
 	},
-	{
-		.name = "signal-group",
-		.threats = "34",
-		.title = "signal the launcher's process group (kill 0)",
-		.fn = by_kill_group,
-		.tiers = CR_HOLDS_BOTH,
-		.needs = CR_NEEDS_GROUP,
-		.traits = CR_TRAIT_TRACE | CR_TRAIT_BY_TRACE,
-	},
+	GROUP("signal-group", "signal the launcher's process group (kill 0)", by_kill_group),
+	GROUP("set-group-priority", "change the priority of the launcher's process group",
+	      by_group_priority),
+	GROUP("set-group-ioprio", "change the I/O priority of the launcher's process group",
+	      by_group_ioprio),
 	ROW("ptrace-attach", "26", "trace an outside process", by_ptrace, 0),
 	ROW("ptrace-seize", "26", "trace an outside process (seize)", by_seize, 0),
 	ROW("vm-read", "26", "read an outside process's memory", by_vm_read, 0),

@@ -197,7 +197,7 @@ class Fixture:
         if "secrets" in needs:
             how["env"] = self.environment(CARREL_TEST_TOKEN=self.env["marker"])
         if "group" in needs:
-            how["process_group"] = self.server.pid
+            how["process_group"] = int(self.env["victim_pid"])
         if "fds" in needs:
             opened, more = self.open_descriptors()
             how["pass_fds"] = opened

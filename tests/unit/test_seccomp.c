@@ -27,6 +27,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -52,11 +53,16 @@ enum {
 	BROKER = 32,
 	PROXY_NOTIFY = 64,
 	PROXY_CONNECT = 128,
+	UNSCOPED = 256,
+	UNSCOPED_NOTIFY = 512,
+	UNSCOPED_CONNECT = 1024,
 	PROXIES = PROXY_NOTIFY | PROXY_CONNECT,
-	FULLS = FULL | FULL_NOTIFY | FULL_CONNECT,
+	UNSCOPEDS = UNSCOPED | UNSCOPED_NOTIFY | UNSCOPED_CONNECT,
+	SCOPEDS = FULL | FULL_NOTIFY | FULL_CONNECT,
+	FULLS = SCOPEDS | UNSCOPEDS,
 	LANDLOCKS = LANDLOCK | LANDLOCK_NOTIFY | PROXIES,
-	PLAIN = FULL | FULL_CONNECT | LANDLOCK | PROXY_CONNECT,
-	NOTIFIES = FULL_NOTIFY | LANDLOCK_NOTIFY | PROXY_NOTIFY,
+	PLAIN = FULL | FULL_CONNECT | UNSCOPED | UNSCOPED_CONNECT | LANDLOCK | PROXY_CONNECT,
+	NOTIFIES = FULL_NOTIFY | UNSCOPED_NOTIFY | LANDLOCK_NOTIFY | PROXY_NOTIFY,
 	ALL = FULLS | LANDLOCKS,
 };
 
@@ -67,7 +73,10 @@ static const char *const names[] = {"full",
 				    "full-connect",
 				    "broker",
 				    "landlock-proxy-notify",
-				    "landlock-proxy-connect"};
+				    "landlock-proxy-connect",
+				    "full-unscoped",
+				    "full-unscoped-notify",
+				    "full-unscoped-connect"};
 
 #define ALLOW    SECCOMP_RET_ALLOW
 #define NOTIFY   SECCOMP_RET_USER_NOTIF
@@ -234,6 +243,26 @@ static const struct row arguments[] = {
 	{"clone NEWPID", ALL, N(clone), {CLONE_NEWPID}, NO(EPERM)},
 	{"clone NEWNET", ALL, N(clone), {CLONE_NEWNET}, NO(EPERM)},
 	{"clone NEWNET, upper bit", ALL, N(clone), {UPPER | CLONE_NEWNET}, NO(EPERM)},
+	{"priority of the group", ALL, N(setpriority), {PRIO_PGRP, 0, 19}, NO(EPERM)},
+	{"priority of the group, upper bit", ALL, N(setpriority), {PRIO_PGRP, UPPER}, NO(EPERM)},
+	{"priority of a group", ALL, N(setpriority), {PRIO_PGRP, 7, 19}, ALLOW},
+	{"own priority", ALL, N(setpriority), {PRIO_PROCESS, 0, 19}, ALLOW},
+	{"I/O priority of the group", ALL, N(ioprio_set), {2, 0, 3 << 13}, NO(EPERM)},
+	{"I/O priority of a group", ALL, N(ioprio_set), {2, 7, 3 << 13}, ALLOW},
+	{"own I/O priority", ALL, N(ioprio_set), {1, 0, 3 << 13}, ALLOW},
+	{"signal to a pidfd", ALL, N(pidfd_send_signal), {3, SIGTERM, 0, 0}, ALLOW},
+	{"kill the own group", SCOPEDS | LANDLOCKS, N(kill), {0, SIGTERM}, ALLOW},
+	{"kill the own group, unscoped", UNSCOPEDS, N(kill), {0, SIGTERM}, NO(EPERM)},
+	{"the same, upper bit", UNSCOPEDS, N(kill), {UPPER, SIGTERM}, NO(EPERM)},
+	{"kill a process", ALL, N(kill), {7, SIGTERM}, ALLOW},
+	{"kill a group", ALL, N(kill), {(uint64_t)-7, SIGTERM}, ALLOW},
+	{"kill all", ALL, N(kill), {(uint64_t)-1, SIGTERM}, ALLOW},
+	{"O_ASYNC", SCOPEDS | LANDLOCKS, N(fcntl), {0, F_SETFL, O_ASYNC}, ALLOW},
+	{"O_ASYNC, unscoped", UNSCOPEDS, N(fcntl), {0, F_SETFL, O_RDWR | O_ASYNC}, NO(EPERM)},
+	{"O_NONBLOCK", ALL, N(fcntl), {0, F_SETFL, O_RDWR | O_NONBLOCK}, ALLOW},
+	{"F_SETOWN", ALL, N(fcntl), {0, F_SETOWN, O_ASYNC}, ALLOW},
+	{"FIOASYNC", SCOPEDS | LANDLOCKS, N(ioctl), {0, FIOASYNC}, ALLOW},
+	{"FIOASYNC, unscoped", UNSCOPEDS, N(ioctl), {0, FIOASYNC}, NO(EPERM)},
 	{"ioctl TCGETS", ALL, N(ioctl), {0, TCGETS}, ALLOW},
 	{"ioctl TIOCSTI", ALL, N(ioctl), {0, TIOCSTI}, NO(EPERM)},
 	{"ioctl TIOCSTI, upper bit", ALL, N(ioctl), {0, UPPER | TIOCSTI}, NO(EPERM)},
@@ -628,7 +657,7 @@ static void test_length(void **state)
 		}
 		print_message("# filter %s: %u instructions, at most %u for one call\n",
 			      filter->name, filter->len, worst);
-		assert_true(filter->len <= (1u << i & PROXIES ? 256 : 224));
+		assert_true(filter->len <= (1u << i & PROXIES ? 272 : 224));
 		assert_true(worst <= 32);
 	}
 }

@@ -50,7 +50,7 @@ static int belongs(const struct rule *rule, unsigned in)
 {
 	if (rule->in == in)
 		return 1;
-	return (rule->in & in & IN_BOTH) &&
+	return (rule->in & in & IN_KINDS) &&
 	       (!(rule->in & IN_VARIANTS) || (rule->in & in & IN_VARIANTS));
 }
 

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ioprio.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -18,6 +19,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <seccomp.h>
@@ -26,11 +28,13 @@
 enum {
 	IN_FULL = 1,
 	IN_LANDLOCK = 2,
-	IN_NOTIFY = 4,  /* only in the -notify variants */
-	IN_CONNECT = 8, /* and in the -connect variants, which have nothing else of them */
-	IN_PROXY = 16,  /* the landlock tier with a proxy */
+	IN_NOTIFY = 4,    /* only in the -notify variants */
+	IN_CONNECT = 8,   /* and in the -connect variants, which have nothing else of them */
+	IN_PROXY = 16,    /* the landlock tier with a proxy */
+	IN_UNSCOPED = 32, /* with IN_FULL: Landlock does not scope signals (before Linux 6.12) */
 	IN_BARE = IN_LANDLOCK | IN_PROXY,
 	IN_BOTH = IN_FULL | IN_BARE, /* tiers */
+	IN_KINDS = IN_BOTH | IN_UNSCOPED,
 	IN_ALL_NOTIFY = IN_BOTH | IN_NOTIFY,
 	IN_VARIANTS = IN_NOTIFY | IN_CONNECT,
 };
@@ -242,6 +246,17 @@ static const struct rule denied_arguments[] = {
 	/* typing into the user's terminal */
 	{"ioctl", IN_BOTH, REFUSE, 1, {IS(1, TIOCSTI)}},
 	{"ioctl", IN_BOTH, REFUSE, 1, {IS(1, TIOCLINUX)}},
+	/*
+	 * The command is in the process group of its launcher, and so are others outside, the next
+	 * program of a pipeline or the whole agent. No process id namespace ends a group; but the
+	 * only name this one has in the box is 0, "my own".
+	 */
+	{"setpriority", IN_BOTH, REFUSE, 2, {IS(0, PRIO_PGRP), IS(1, 0)}},
+	{"ioprio_set", IN_BOTH, REFUSE, 2, {IS(0, IOPRIO_WHO_PGRP), IS(1, 0)}},
+	{"kill", IN_UNSCOPED, REFUSE, 1, {IS(0, 0)}},
+	/* a terminal with O_ASYNC signals its foreground group, by F_SETSIG with any signal */
+	{"fcntl", IN_UNSCOPED, REFUSE, 2, {IS(1, F_SETFL), BITS(2, O_ASYNC, O_ASYNC)}},
+	{"ioctl", IN_UNSCOPED, REFUSE, 1, {IS(1, FIOASYNC)}},
 	/* the native one, 32-bit machine name, no address randomisation (gdb), and asking */
 	{"personality", IN_BOTH, PASS, 1, {IS(0, 0)}},
 	{"personality", IN_BOTH, PASS, 1, {IS(0, PER_LINUX32)}},
@@ -446,6 +461,9 @@ static const struct filter filters[] = {
 	{"full", IN_FULL},
 	{"full-notify", IN_FULL | IN_NOTIFY},
 	{"full-connect", IN_FULL | IN_CONNECT},
+	{"full-unscoped", IN_FULL | IN_UNSCOPED},
+	{"full-unscoped-notify", IN_FULL | IN_UNSCOPED | IN_NOTIFY},
+	{"full-unscoped-connect", IN_FULL | IN_UNSCOPED | IN_CONNECT},
 	{"landlock", IN_LANDLOCK},
 	{"landlock-notify", IN_LANDLOCK | IN_NOTIFY},
 	{"landlock-proxy-notify", IN_PROXY | IN_NOTIFY},
