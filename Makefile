@@ -6,6 +6,7 @@
 #   make check-clang                 make fuzz       FUZZ_TIME=30     make bench    measure
 #   make golden     accept new golden files          make lint        style and layering only
 #   make format     clang-format on every C file     make check-slow the long draws
+#   make check-kernels  on Debian's kernel in an emulated machine (KERNEL=package)
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -17,7 +18,7 @@ CLANG_SUITES ?= unit golden
 setup = test -f $(1)/build.ninja || $(MESON) setup $(1) $(2)
 sanitize = -Db_sanitize=address,undefined -Db_lundef=false -Ddefault_library=static
 
-.PHONY: all with-tests check check-slow demo install windows windows-kit asan check-clang fuzz bench golden lint format clean
+.PHONY: all with-tests check check-slow check-kernels demo install windows windows-kit asan check-clang fuzz bench golden lint format clean
 
 all:
 	@$(call setup,$(BUILD),--prefix=$(PREFIX) -Dtests=false)
@@ -36,6 +37,9 @@ check: with-tests windows
 
 check-slow: with-tests
 	@tests/run $(BUILD) slow
+
+check-kernels: with-tests
+	@tests/kernels/run $(BUILD) $(KERNEL)
 
 lint: with-tests
 	@tests/run $(BUILD) lint

@@ -189,10 +189,8 @@ int cr_landlock_create(struct cr_box *box, const struct cr_step *step, struct cr
 int cr_landlock_allow(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 
 int cr_temp_make(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
-int cr_cgroup_make(struct cr_box *box, const struct cr_step *step, struct cr_grab *grab);
 
-/* Takes away the temporary directory and the cgroup. In init, once every other process of the box
- * is gone. */
+/* Takes away the temporary directory. In init, once every other process of the box is gone. */
 void cr_clean_up(struct cr_box *box);
 
 /* init.c: sends SIGKILL to every child of this process. Returns how many there were, or -1 when the
@@ -224,8 +222,6 @@ int cr_seccomp_install(const char *name, struct cr_err *err);
 int cr_seccomp_install_watched(const char *name, int *listener, struct cr_err *err);
 int cr_canary_step(const struct cr_step *step, struct cr_err *err);
 int cr_rlimit_step(const struct cr_step *step, struct cr_err *err);
-void cr_cgroup_remove(const struct cr_box *box, const struct cr_grab *grab);
-int cr_cgroup_join(const struct cr_box *box, const struct cr_step *step, struct cr_err *err);
 int cr_drop_capabilities(struct cr_err *err);
 
 /* init.c's part of the same: what init may give up as well, and the command inherits. */

@@ -7,23 +7,25 @@
 #include <sys/types.h>
 
 #include "core/backend.h"
+#include "linux/cgroup.h"
 #include "linux/order.h"
 
 struct cr_notifier;
 struct cr_reservations;
 
 struct cr_running {
-	pid_t init;               /* our child; 0 once reaped */
-	int ctl;                  /* to init */
-	int command;              /* pidfd of the command */
-	int listener;             /* seccomp notifications, or -1 */
-	uint64_t timeout_ms;      /* 0: none */
-	uint64_t started_ms;      /* CLOCK_MONOTONIC */
-	unsigned flags;           /* of the launch */
-	int adopts;               /* landlock tier: what init leaves behind comes to us */
-	sigset_t old_mask;        /* restored when the box ends */
-	struct cr_region region;  /* shared with init */
-	struct cr_broker broker;  /* pid 0: the plan needs none */
+	pid_t init;              /* our child; 0 once reaped */
+	int ctl;                 /* to init */
+	int command;             /* pidfd of the command */
+	int listener;            /* seccomp notifications, or -1 */
+	uint64_t timeout_ms;     /* 0: none */
+	uint64_t started_ms;     /* CLOCK_MONOTONIC */
+	unsigned flags;          /* of the launch */
+	int adopts;              /* landlock tier: what init leaves behind comes to us */
+	sigset_t old_mask;       /* restored when the box ends */
+	struct cr_region region; /* shared with init */
+	struct cr_broker broker; /* pid 0: the plan needs none */
+	struct cr_cgroup group;
 	void (*on_watch)(void *); /* NULL: nothing is watched for the caller */
 	void *watch_arg;
 	int watch;

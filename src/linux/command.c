@@ -28,11 +28,6 @@ static int do_rlimit(struct cr_box *box, const struct cr_step *step)
 	return cr_rlimit_step(step, box->err);
 }
 
-static int do_cgroup(struct cr_box *box, const struct cr_step *step)
-{
-	return cr_cgroup_join(box, step, box->err);
-}
-
 /* Landlock is entered here: it wants no_new_privs, and its rules are complete by now. */
 static int do_capabilities(struct cr_box *box, const struct cr_step *step)
 {
@@ -92,7 +87,6 @@ typedef int (*command_fn)(struct cr_box *box, const struct cr_step *step);
 
 static const command_fn command_steps[CR_STEP_KIND_COUNT] = {
 	[CR_STEP_RLIMIT] = do_rlimit,
-	[CR_STEP_CGROUP] = do_cgroup,
 	[CR_STEP_LANDLOCK_STDIO] = cr_landlock_stdio,
 	[CR_STEP_CAPABILITIES] = do_capabilities,
 	[CR_STEP_SECCOMP] = do_seccomp,

@@ -176,6 +176,7 @@ void cr_running_reap(struct cr_running *running)
 	cr_reap(&running->init);
 	if (running->adopts)
 		end_adopted();
+	cr_cgroup_leave(&running->group);
 }
 
 static void end_box(struct cr_running *running)
@@ -266,6 +267,7 @@ static struct cr_running *running_new(struct cr_blank *blank, const struct cr_pl
 		.old_mask = blank->old_mask,
 		.region = blank->region,
 		.broker = broker_of(launch),
+		.group = {.parent = -1},
 		.on_watch = launch->on_watch,
 		.watch_arg = launch->arg,
 		.watch = launch->on_watch ? launch->watch : -1,
@@ -292,6 +294,10 @@ static int fill(struct cr_running *running, const struct cr_plan *plan,
 	}
 	order->explain = running->notifier && (launch->flags & CR_LAUNCH_EXPLAIN);
 	running->looking = order->looking;
+	if (cr_cgroup_enter(plan, running->init, &running->group, err) < 0) {
+		end_box(running);
+		return -1;
+	}
 	return start(running, order, err);
 }
 

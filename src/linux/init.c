@@ -101,7 +101,6 @@ static const struct {
 	[CR_STEP_PROC_HIDE] = {.mask = cr_mount_grab_mask, .apply = cr_mount_proc_hide},
 	[CR_STEP_SEAL] = {.apply = cr_mount_seal},
 	[CR_STEP_TEMP_DIR] = {.grab = cr_temp_make},
-	[CR_STEP_CGROUP] = {.grab = cr_cgroup_make},
 	[CR_STEP_LANDLOCK] = {.confine = cr_landlock_create},
 	[CR_STEP_LANDLOCK_ALLOW] = {.confine = cr_landlock_allow},
 	[CR_STEP_CAPABILITIES] = {.confine = cr_drop_for_good},

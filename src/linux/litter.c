@@ -1,6 +1,6 @@
 /*
- * litter.c - what a box has on the host while it runs besides reserved names: a temporary
- * directory (landlock tier) and a cgroup. Init makes it and takes it away.
+ * litter.c - what a box has on the host while it runs besides reserved names and a cgroup: a
+ * temporary directory (landlock tier). Init makes it and takes it away.
  *
  * Must never follow a link while it removes a tree: the box wrote that tree.
  */
@@ -92,7 +92,5 @@ void cr_clean_up(struct cr_box *box)
 			remove_tree(fd, CR_MAX_DEPTH);
 			rmdir(step->path);
 		}
-		if (step->kind == CR_STEP_CGROUP)
-			cr_cgroup_remove(box, &box->grabs[i]);
 	}
 }

@@ -62,33 +62,6 @@ static void probe_namespaces(struct cr_facts *facts)
 	}
 }
 
-/* Our own cgroup in a version 2 tree: delegated when we may make groups and hand out limits. */
-void cr_probe_limits(struct cr_facts *facts)
-{
-	char line[512], path[640], controllers[256] = "";
-	FILE *groups = fopen("/proc/self/cgroup", "re");
-
-	if (!groups)
-		return;
-	line[0] = '\0';
-	while (fgets(line, sizeof(line), groups) && strncmp(line, "0::", 3) != 0)
-		line[0] = '\0';
-	fclose(groups);
-	line[strcspn(line, "\n")] = '\0';
-	if (strncmp(line, "0::/", 4) != 0 || strstr(line, "/../"))
-		return;
-	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cgroup.subtree_control", line + 3);
-
-	CR_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0 || access(path, W_OK) < 0 || read(fd, controllers, sizeof(controllers) - 1) < 0)
-		return;
-	facts->cgroup_memory = strstr(controllers, "memory") != NULL;
-	facts->cgroup_pids = strstr(controllers, "pids") != NULL;
-	facts->cgroup_delegated = facts->cgroup_memory || facts->cgroup_pids;
-	snprintf(facts->cgroup_path, sizeof(facts->cgroup_path), "/sys/fs/cgroup%.490s", line + 3);
-}
-
 static bool has_seccomp_action(uint32_t action)
 {
 	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
