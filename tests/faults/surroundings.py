@@ -110,7 +110,7 @@ def in_namespace(scene, setup, words, **how):
 
 def poor_host(scene, without):
     """A root made of binds of the host's folders, but for those in `without`."""
-    lines = ["root=$(mktemp -d /run/carrel-faults.XXXXXX 2>/dev/null || mktemp -d)",
+    lines = ["root=/mnt", # which every system has, and nobody else sees this mount on it
              "mount -t tmpfs -o mode=755 none $root"]
     for folder in ("usr", "etc", "proc", "sys", "dev", "run", "tmp", "var", "home", "opt", "root"):
         if folder in without or not os.path.isdir("/" + folder):
