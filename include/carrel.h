@@ -3,7 +3,9 @@
  * offline, and no child of it leaves.
  *
  * The library prints nothing, never exits, keeps no global state and changes
- * nothing of the calling process but its children. carrel(3) is the manual.
+ * nothing of the calling process but its children, and where a limit of a box needs it, the cgroup
+ * it is in: it is moved one down, when it is alone in one that was delegated. carrel(3) is the
+ * manual.
  *
  * Ownership. A `struct carrel` belongs to the caller and is freed with
  * carrel_free. Every string the library returns is borrowed: it is valid until
