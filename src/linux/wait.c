@@ -43,6 +43,7 @@ struct waiting {
 	int ended;       /* status is valid */
 	int status;
 	int timed_out;
+	int ending; /* init has been told to end the box */
 	int uncovered;
 	struct cr_err why;
 };
@@ -170,9 +171,11 @@ static bool is_excused(struct waiting *w, int sig)
 	return true;
 }
 
+/* A stop that init reports after it was told to end the box is none to share: nothing would wake
+ * us. */
 static void on_stopped(struct waiting *w, int sig)
 {
-	if (!is_excused(w, sig))
+	if (!w->ending && !is_excused(w, sig))
 		stop_like(w, sig);
 }
 
@@ -239,6 +242,7 @@ static void time_is_up(struct waiting *w)
 
 	cr_msg_send(w->running->ctl, &end, -1);
 	w->running->timeout_ms = 0;
+	w->ending = 1;
 }
 
 /* When it has ended there is nobody to hold connections for: they fail by themselves. */
@@ -274,7 +278,9 @@ static void wait_once(struct waiting *w)
 	};
 	int ready = poll(polled, 5, time_left(w));
 
-	if (ready == 0 && time_left(w) == 0)
+	/* Also when there is something to do: a command that keeps us busy does not get more time.
+	 */
+	if (time_left(w) == 0)
 		time_is_up(w);
 	if (ready <= 0)
 		return;

@@ -33,11 +33,16 @@ wait
 """
 
 
+SLOW = ["strace", "-o", "/dev/null", "-e", "trace=sendmsg", "-e", "inject=sendmsg:delay_enter=100000"]
+
+
 class Box:
     """A running box, until `end`."""
 
-    def __init__(self, scene, tier, script, options=(), **how):
+    def __init__(self, scene, tier, script, options=(), under=(), **how):
         words = scene.box("/bin/sh", "-c", script, options=[*TIERS[tier], *options])
+        before = len(scene.account())
+        words[before:before] = under
         self.scene = scene
         how.setdefault("stdout", subprocess.PIPE)
         self.child = scene.start(words, **how)
@@ -222,6 +227,9 @@ def timeouts(scene, tier):
         problems += expect(f"{name}: {errors}", code, wanted)
         if not least <= seconds <= most:
             problems.append(f"{name}: {seconds:.1f} s")
+    # a launcher so slow that each stop is reported before it acts on the time
+    box = Box(scene, tier, "trap '' TERM; while :; do kill -STOP $$; done", ["--timeout", "1s"], under=SLOW)
+    problems += expect("stops again and again, slow launcher", box.end()[0], 124)
     return problems + all_dead(scene)
 
 
