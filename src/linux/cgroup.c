@@ -199,7 +199,9 @@ static int hand_down(int dir, const struct cr_plan *plan)
 {
 	char enabled[256], wanted[32];
 
-	read_at(dir, "cgroup.subtree_control", enabled, sizeof(enabled));
+	if (read_at(dir, "cgroup.subtree_control", enabled, sizeof(enabled)) <= 1 &&
+	    make_room(dir) < 0)
+		return -1;
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		const struct cr_step *step = &plan->steps[i];
 
@@ -236,20 +238,11 @@ static const struct cr_step *first_step(const struct cr_plan *plan)
 	return NULL;
 }
 
-static bool is_handed_down(int dir)
-{
-	char enabled[256];
-
-	return read_at(dir, "cgroup.subtree_control", enabled, sizeof(enabled)) > 1;
-}
-
 static int fill_group(int dir, int own, const struct cr_plan *plan, pid_t init)
 {
-	if (own < 0 || move_all(dir, init, own) < 0)
+	if (own < 0 || move_all(dir, init, own) < 0 || hand_down(dir, plan) < 0)
 		return -1;
-	if (!is_handed_down(dir) && make_room(dir) < 0)
-		return -1;
-	return hand_down(dir, plan) < 0 ? -1 : set_limits(own, plan);
+	return set_limits(own, plan);
 }
 
 int cr_cgroup_enter(const struct cr_plan *plan, pid_t init, struct cr_cgroup *group,
